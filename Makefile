@@ -1,0 +1,41 @@
+# Two commands for a newcomer: `make demo` and `make test`. They need Python 3.11 or later, and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint types wheel bench clean help
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# Bytecode is compiled once here, whatever PYTHONDONTWRITEBYTECODE says: imports take three times as long without.
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -c constraints.txt -e . --group dev
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q attribution models cli
+	touch $(STAMP)
+
+demo: $(STAMP)  ## the main job on a simulated retailer: contributions and a suppression list
+	PYTHONDONTWRITEBYTECODE= $(BIN)/attribution demo
+
+test: $(STAMP)  ## all tests
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q
+
+lint: $(STAMP)  ## style and docstrings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)  ## strict types
+	$(BIN)/mypy
+
+wheel: $(STAMP)  ## build the wheel and check what it holds
+	$(BIN)/python -m pytest -q tests/project/test_wheel.py
+
+bench: $(STAMP)  ## speed and memory beside the peers (installs them in .venv-bench)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run.py
+
+clean:  ## remove what make created
+	rm -rf $(VENV) .venv-bench build dist

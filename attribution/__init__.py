@@ -1,0 +1,75 @@
+"""Multichannel attribution: touchpoints in, channel contributions and suppression lists out.
+
+>>> import attribution
+>>> attribution.TABLES["touchpoints"].names[:3]
+('unified_id', 'timestamp', 'channel')
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attribution.credit.paths import Fit
+    from attribution.errors import AttributionError, UsageError
+    from attribution.frames import build_journeys, credits, fit, read_paths
+    from attribution.ingest.ingest import ingest as ingest_files
+    from attribution.journeys.journeys import Journeys
+    from attribution.settings import IngestSettings, JourneySettings
+    from attribution.steps import credits_step, fit_step, journeys_step, suppress_step
+    from attribution.tables import TABLES
+    from attribution.workspace import Workspace
+    from attribution_models.paths.markov import Markov
+    from attribution_models.paths.rules import First, Last, LastNonDirect, Linear, Position, TimeDecay
+    from attribution_models.paths.shapley import Shapley
+
+_HOMES = {
+    "AttributionError": "attribution.errors",
+    "First": "attribution_models.paths.rules",
+    "Fit": "attribution.credit.paths",
+    "IngestSettings": "attribution.settings",
+    "JourneySettings": "attribution.settings",
+    "Journeys": "attribution.journeys.journeys",
+    "Last": "attribution_models.paths.rules",
+    "LastNonDirect": "attribution_models.paths.rules",
+    "Linear": "attribution_models.paths.rules",
+    "Markov": "attribution_models.paths.markov",
+    "Position": "attribution_models.paths.rules",
+    "Shapley": "attribution_models.paths.shapley",
+    "TABLES": "attribution.tables",
+    "TimeDecay": "attribution_models.paths.rules",
+    "UsageError": "attribution.errors",
+    "Workspace": "attribution.workspace",
+    "build_journeys": "attribution.frames",
+    "credits": "attribution.frames",
+    "credits_step": "attribution.steps",
+    "fit": "attribution.frames",
+    "fit_step": "attribution.steps",
+    "ingest_files": "attribution.ingest.ingest:ingest",
+    "journeys_step": "attribution.steps",
+    "read_paths": "attribution.frames",
+    "suppress_step": "attribution.steps",
+}
+
+__all__ = [
+    "TABLES", "AttributionError", "First", "Fit", "IngestSettings", "JourneySettings", "Journeys", "Last",
+    "LastNonDirect", "Linear", "Markov", "Position", "Shapley", "TimeDecay", "UsageError", "Workspace",
+    "build_journeys", "credits", "credits_step", "fit", "fit_step", "ingest_files", "journeys_step",
+    "read_paths", "suppress_step",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'attribution' has no attribute {name!r}")
+    module, _, other = _HOMES[name].partition(":")
+    value = getattr(import_module(module), other or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,199 @@
+"""``attribution.toml``: every step of a run, read into frozen descriptions, wrong keys named by their path."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from attribution.credit.grains import check_grains
+from attribution.credit.specs import SPECS, make, named
+from attribution.errors import UsageError, did_you_mean
+from attribution.settings import DIRECT_NAMES, Direct, IngestSettings, JourneySettings, NullEnd
+from attribution.tables import TABLES
+
+
+class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[ingest]``: files by table, and how they are read. Paths are relative to the configuration file."""
+
+    files: tuple[str, ...] = ()
+    touchpoints: tuple[str, ...] = ()
+    conversions: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    spend: tuple[str, ...] = ()
+    assignments: tuple[str, ...] = ()
+    columns: dict[str, str] = {}
+    timezone: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    timestamp_format: str | None = None
+    path_separator: str | None = None
+    header: str | None = None
+    missing_channel: str | None = None
+    conversion_token: str | None = None
+    as_of: str | None = None
+
+    def inputs(self, base: Path) -> dict[str | None, tuple[str, ...]]:
+        """Table (None: find it) to file arguments, as absolute paths."""
+        named_tables: dict[str | None, tuple[str, ...]] = {t: getattr(self, t) for t in TABLES}
+        return {
+            t: tuple(a if a == "-" else str(base / a) for a in arguments)
+            for t, arguments in ({None: self.files} | named_tables).items()
+            if arguments
+        }
+
+    def settings(self) -> IngestSettings:
+        """How files are read."""
+        names = IngestSettings.__dataclass_fields__
+        return IngestSettings(**{n: getattr(self, n) for n in names})
+
+
+class Journeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[journeys]``: as `JourneySettings`."""
+
+    lookback: str = "90d"
+    lookback_impressions: str | None = None
+    lookback_clicks: str | None = None
+    inactivity: str | None = None
+    direct: Direct = "keep"
+    direct_names: tuple[str, ...] = DIRECT_NAMES
+    collapse_repeats: bool = False
+    transforms: tuple[str, ...] = ()
+    null_end: NullEnd = "last-touch"
+    as_of: str | None = None
+
+    def settings(self) -> JourneySettings:
+        """The rules journeys are cut by."""
+        return JourneySettings(**{n: getattr(self, n) for n in JourneySettings.__dataclass_fields__})
+
+
+class Fit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[fit]``: families or models by name, and models with settings of their own."""
+
+    models: tuple[str, ...] = ("rules", "markov", "shapley")
+    model: tuple[dict[str, Any], ...] = ()
+
+    def specs(self) -> tuple[Any, ...]:
+        """The specs to fit; a later one of the same name replaces an earlier."""
+        specs = [*named(list(self.models))]
+        for number, entry in enumerate(self.model):
+            settings = dict(entry)
+            name = settings.pop("model", None)
+            if name not in SPECS:
+                known = did_you_mean(str(name), SPECS)
+                raise UsageError(f'fit.model[{number}].model: "{name}" is unknown.{known} Known: {", ".join(SPECS)}.')
+            specs.append(make(name, settings))
+        return tuple({s.name: s for s in specs}.values())
+
+
+class Credits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[credits]``: what is printed and written."""
+
+    models: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    kind: str | None = None
+    output: str | None = None
+
+
+class Suppress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[suppress]``: whether lists are made."""
+
+    enabled: bool = True
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A whole run.
+
+    Attributes
+    ----------
+    workspace : str
+        Folder of the workspace, relative to the configuration file.
+    seed : int
+        For steps that draw; the first path models draw nothing.
+    """
+
+    workspace: str = "attribution-workspace"
+    seed: int = 1
+    ingest: Ingest = Ingest()
+    journeys: Journeys = Journeys()
+    fit: Fit = Fit()
+    credits: Credits = Credits()
+    suppress: Suppress = Suppress()
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Read and check a configuration file.
+
+    Raises
+    ------
+    UsageError
+        Where the file is missing, is no TOML, or holds a key or value that is not known; the message names
+        the key by its path.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f'Cannot read "{path}": {error.strerror}.') from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f'"{path}" is no valid TOML: {error}.') from None
+    return configure(data, str(path))
+
+
+def configure(data: dict[str, Any], name: str) -> Configuration:
+    """Check plain data against `Configuration`."""
+    try:
+        found = msgspec.convert(data, Configuration)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{name}: {_explained(str(error))}") from None
+    found.journeys.settings()
+    found.fit.specs()
+    check_grains(found.credits.by)
+    return found
+
+
+def _explained(message: str) -> str:
+    """The words of msgspec with the path first, and the nearest known key for an unknown one."""
+    text, _, where = message.partition(" - at `$")
+    place = where.strip("`.").lstrip(".")
+    unknown = re.search(r"unknown field `([^`]+)`", text)
+    if unknown:
+        section: Any = Configuration
+        if place:
+            section = type(getattr(Configuration(), place.split(".")[0].split("[")[0], Configuration()))
+        known = section.__struct_fields__
+        full = f"{place}.{unknown[1]}" if place else unknown[1]
+        return f'"{full}" is unknown.{did_you_mean(unknown[1], known)} Known here: {", ".join(known)}.'
+    return f"{place}: {text}." if place else f"{text}."
+
+
+def as_toml(configuration: Configuration) -> str:
+    """The configuration with every default written out, as TOML."""
+    data = msgspec.to_builtins(configuration)
+    lines = [f"{k} = {_value(v)}" for k, v in data.items() if not isinstance(v, dict)]
+    for section, values in data.items():
+        if not isinstance(values, dict):
+            continue
+        lines += ["", f"[{section}]"]
+        entries = {k: v for k, v in values.items() if not isinstance(v, dict) and k != "model"}
+        lines += [f"{k} = {_value(v)}" if v is not None else f"# {k} = (found, or off)" for k, v in entries.items()]
+        for entry in values.get("model", ()):
+            lines += ["", f"[[{section}.model]]", *(f"{k} = {_value(v)}" for k, v in entry.items())]
+        for inner, pairs in ((k, v) for k, v in values.items() if isinstance(v, dict) and v):
+            lines += ["", f"[{section}.{inner}]", *(f"{_value(k)} = {_value(v)}" for k, v in pairs.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(v) for v in value) + "]"
+    if isinstance(value, str):
+        # JSON's escapes are TOML's, for basic strings.
+        return msgspec.json.encode(value).decode()
+    return str(value)

@@ -1,0 +1,186 @@
+"""Fit path models on journeys and keep the fits in a workspace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from attribution.credit.grains import views
+from attribution.credit.specs import family_of, make, model_of, settings_of
+from attribution.credit.spend import Spend
+from attribution.credit.table import credits_frame, empty_frame, with_spend
+from attribution.errors import UsageError, did_you_mean, listed
+from attribution.findings import Finding
+from attribution.journeys.journeys import Journeys
+from attribution.workspace import PRIVATE, Workspace, digest_of
+from attribution_models.paths.credit import PathCredit
+from attribution_models.paths.markov import Markov, MarkovFit
+from attribution_models.paths.registry import FAMILIES, PathFit
+from attribution_models.paths.rules import TimeDecay
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A fitted path model under the name it is kept by.
+
+    Attributes
+    ----------
+    name : str
+        ``markov-2``, or what ``--name`` said.
+    spec : object
+        The frozen description that was fitted.
+    result : PathFit
+        Credit per channel, and whatever the model adds (a chain's transitions).
+    """
+
+    name: str
+    spec: Any
+    result: PathFit
+
+    @property
+    def credit(self) -> PathCredit:
+        """Credit per channel."""
+        return self.result.credit
+
+
+def fit_paths(paths: Any, specs: Sequence[Any], name: str | None = None) -> tuple[tuple[Fit, ...], tuple[Finding, ...]]:
+    """Fit path models; all rules in one scan.
+
+    Parameters
+    ----------
+    paths : Journeys or JourneyView
+    specs : sequence of specs
+        ``Markov(order=2)``, ``Linear()``, … from `attribution_models.paths`.
+    name : str, optional
+        Keep the (single) fit under this name.
+
+    Returns
+    -------
+    tuple of (fits in the order of the specs, findings)
+
+    Raises
+    ------
+    UsageError
+        Where one name is given to several fits, or a model cannot be fitted on these journeys.
+    """
+    if name is not None and len(specs) != 1:
+        raise UsageError(f"name: {len(specs)} models are fitted; one name fits one of them.")
+    findings: list[Finding] = []
+    if not getattr(paths, "journeys", paths).timed:
+        kept = [s for s in specs if not isinstance(s, TimeDecay)]
+        if len(kept) < len(specs):
+            message = "Aggregated paths hold no times: time-decay is left out."
+            findings.append(Finding("note", "no-times", message, "Ingest touchpoints with times for it."))
+        if not kept:
+            raise UsageError("time-decay needs the time of each touch, and aggregated paths hold none.")
+        specs = kept
+    done: dict[str, PathFit] = {}
+    for family in dict.fromkeys(family_of(s) for s in specs):
+        mine = [s for s in specs if family_of(s) == family]
+        try:
+            results = FAMILIES[family].fit(paths, mine)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        done |= {spec.name: result for spec, result in zip(mine, results, strict=True)}
+    return tuple(Fit(name or s.name, s, done[s.name]) for s in specs), tuple(findings)
+
+
+def credits_of(
+    journeys: Journeys,
+    fits: Iterable[Fit],
+    spend: Spend | None = None,
+    *,
+    by: tuple[str, ...] = (),
+    kind: str | None = None,
+) -> pd.DataFrame:
+    """The credits table of fits, at the grain asked for.
+
+    At a finer grain, and for one ``kind``, the fit's spec is fitted again on each group's journeys.
+    """
+    fits = tuple(fits)
+    if not by and kind is None:
+        labels = tuple((c, None) for c in journeys.channels)
+        costs = None if spend is None else spend.costs(False, {})
+        frames = [with_spend(credits_frame(f.name, model_of(f.spec), f.credit, labels, {}), costs) for f in fits]
+        return pd.concat(frames, ignore_index=True) if frames else empty_frame()
+    frames = []
+    for group, view in views(journeys, by, kind):
+        again, _ = fit_paths(view, [f.spec for f in fits])
+        costs = None if spend is None else spend.costs("campaign" in by, group)
+        for f, made in zip(fits, again, strict=True):
+            frame = credits_frame(f.name, model_of(f.spec), made.credit, view.labels, group)
+            frames.append(with_spend(frame, costs))
+    return pd.concat(frames, ignore_index=True) if frames else empty_frame()
+
+
+def save_fits(workspace: Workspace, manifest: dict[str, Any], journeys: Journeys, fits: Iterable[Fit]) -> None:
+    """Write each fit's spec, credits and free parameters, and name them in the manifest."""
+    for fit in fits:
+        digest = digest_of(fit.name, settings_of(fit.spec), journeys.digest)
+        folder = workspace.path / "fits" / f"{_safe(fit.name)}-{digest}"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        frame = credits_of(journeys, [fit])
+        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / "credits.parquet")
+        if isinstance(fit.result, MarkovFit):
+            _write_transitions(folder / "transitions.parquet", fit.result)
+        meta: dict[str, Any] = {
+            "name": fit.name,
+            "model": model_of(fit.spec),
+            "family": family_of(fit.spec),
+            "spec": settings_of(fit.spec),
+            "journeys": journeys.digest,
+        }
+        if isinstance(fit.result, MarkovFit):
+            meta |= {"states": fit.result.states, "conversion_probability": fit.result.conversion_probability}
+        (folder / "fit.json").write_text(json.dumps(meta, ensure_ascii=False, indent=1), encoding="utf-8")
+        for file in folder.iterdir():
+            file.chmod(PRIVATE)
+        manifest["fits"][fit.name] = {"path": str(folder.relative_to(workspace.path)), **meta}
+
+
+def _safe(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name)[:80]
+
+
+def _write_transitions(path: Path, fit: MarkovFit) -> None:
+    chain = fit.transitions
+    table = pa.table(
+        {
+            "source": [" > ".join(chain.decode(int(s))) for s in chain.source],
+            "target": [" > ".join(chain.decode(int(t))) for t in chain.target],
+            "weight": chain.weight,
+        }
+    )
+    pq.write_table(table, path)
+
+
+def stored_fit(workspace: Workspace, manifest: dict[str, Any], name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """A fit's credits, without spend, and its description.
+
+    Raises
+    ------
+    UsageError
+        Where no fit has that name.
+    """
+    if name not in manifest["fits"]:
+        known = manifest["fits"]
+        hint = f" Fitted: {listed(known)}." if known else " Fit one first: attribution fit rules."
+        raise UsageError(f'No fit "{name}".{did_you_mean(name, known)}{hint}')
+    entry = manifest["fits"][name]
+    frame = pq.read_table(workspace.path / entry["path"] / "credits.parquet").to_pandas()
+    return frame, entry
+
+
+def spec_of(entry: dict[str, Any]) -> Any:
+    """The spec behind a stored fit."""
+    return make(entry["model"], entry["spec"])
+
+
+__all__ = ["Fit", "Markov", "credits_of", "fit_paths", "save_fits", "spec_of", "stored_fit"]

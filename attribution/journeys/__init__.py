@@ -1,0 +1,1 @@
+"""Touches and conversions into encoded journeys, once."""

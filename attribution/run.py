@@ -1,0 +1,105 @@
+"""One command: every step of a configuration, all of it validated before the first starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from attribution.configuration import Configuration
+from attribution.errors import UsageError
+from attribution.findings import Finding
+from attribution.ingest.ingest import IngestReport, ingest
+from attribution.ingest.layouts import Layout, recognise
+from attribution.ingest.sources import find_sources
+from attribution.ingest.stage import header_of
+from attribution.ingest.timestamps import check_zone
+from attribution.journeys.journeys import Journeys
+from attribution.steps import FitReport, SuppressReport, credits_step, fit_step, journeys_step, suppress_step
+from attribution.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run made, step by step; None for a step that had nothing to do."""
+
+    workspace: Workspace
+    ingest: IngestReport | None
+    journeys: Journeys
+    fit: FitReport
+    credits: pd.DataFrame
+    suppress: SuppressReport | None
+    findings: tuple[Finding, ...]
+
+
+def validate(configuration: Configuration, base: Path) -> dict[str, Layout]:
+    """Check every file and column that the run will read; nothing is written.
+
+    Returns
+    -------
+    dict
+        File to recognised layout.
+
+    Raises
+    ------
+    UsageError
+        The first thing that would fail.
+    """
+    settings = configuration.ingest.settings()
+    if settings.timezone is not None:
+        check_zone(settings.timezone)
+    inputs = configuration.ingest.inputs(base)
+    layouts: dict[str, Layout] = {}
+    with TemporaryDirectory() as scratch:
+        for table, arguments in inputs.items():
+            for argument in arguments:
+                if argument == "-":
+                    continue
+                for source in find_sources(argument, Path(scratch)):
+                    headers = header_of(source, settings, Path(scratch))
+                    overrides = {k: h for k, h in settings.columns.items() if h in headers}
+                    layouts[source.name] = recognise(headers, table, overrides, source.name)
+    held = Workspace(base / configuration.workspace).manifest()["tables"]
+    have = {t for layout in layouts.values() for t in layout.tables} | set(held)
+    if not have & {"touchpoints", "conversions", "paths"}:
+        msg = "Nothing to attribute: the configuration names no touchpoints, conversions or paths, and the workspace "
+        raise UsageError(msg + "holds none. Add them under [ingest].")
+    return layouts
+
+
+def run(configuration: Configuration, base: Path, told: Callable[[str, Any], None] = lambda *_: None) -> RunReport:
+    """Validate, then run every step.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    base : Path
+        Folder that paths in the configuration are relative to.
+    told : callable
+        Called with (step, its report) after each step.
+    """
+    validate(configuration, base)
+    workspace = Workspace(base / configuration.workspace)
+    inputs = configuration.ingest.inputs(base)
+    ingested = ingest(workspace, inputs, configuration.ingest.settings()) if inputs else None
+    told("ingest", ingested)
+    journeys = journeys_step(workspace, configuration.journeys.settings())
+    told("journeys", journeys)
+    fitted = fit_step(workspace, configuration.fit.specs())
+    told("fit", fitted)
+    chosen = configuration.credits
+    credits, noticed = credits_step(workspace, chosen.models, by=chosen.by, kind=chosen.kind)
+    told("credits", credits)
+    suppressed = None
+    tables = workspace.manifest()["tables"]
+    if configuration.suppress.enabled and {"conversions", "customers"} & set(tables):
+        suppressed = suppress_step(workspace)
+        told("suppress", suppressed)
+    findings = [*(ingested.findings if ingested else ()), *fitted.findings, *noticed]
+    if suppressed is not None:
+        findings += suppressed.suppression.findings
+    return RunReport(workspace, ingested, journeys, fitted, credits, suppressed, tuple(findings))

@@ -1,0 +1,231 @@
+"""Steps over a workspace: what each command does, for the command line, `run` and Python alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from attribution.credit.paths import Fit, credits_of, fit_paths, save_fits, spec_of, stored_fit
+from attribution.credit.spend import Spend, read_spend
+from attribution.credit.table import empty_frame, with_spend
+from attribution.credit.touches import write_touch_credits
+from attribution.engine import connect
+from attribution.errors import UsageError
+from attribution.findings import Finding
+from attribution.journeys.build import JourneyTables, build_journeys
+from attribution.journeys.journeys import JourneyPart, Journeys
+from attribution.journeys.store import read_journeys, write_meta, write_part
+from attribution.settings import JourneySettings
+from attribution.suppression.policy import Suppression, suppress
+from attribution.suppression.waste import waste
+from attribution.workspace import PRIVATE, Workspace, digest_of, versions
+
+JOURNEY_FORMAT = 1
+
+
+def journeys_step(workspace: Workspace, settings: JourneySettings | None = None) -> Journeys:
+    """Journeys of the workspace's tables, built where tables or settings changed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    settings : JourneySettings, optional
+        None takes those of the last build, or the defaults.
+    """
+    manifest = workspace.require()
+    settings = settings or _last_settings(manifest)
+    digest = _journey_digest(manifest, settings)
+    held = manifest["journeys"]
+    if held is not None and held["digest"] == digest:
+        return read_journeys(workspace.path / held["path"])
+    with workspace.write() as changed:
+        tables = JourneyTables(
+            **{n: workspace.table(n, changed) for n in ("touchpoints", "conversions", "customers", "paths")}
+        )
+        folder = workspace.path / "journeys" / digest
+        folder.mkdir(exist_ok=True, mode=0o700)
+
+        def sink(index: int, part: JourneyPart) -> Path:
+            place = folder / f"part-{index:05d}.arrow"
+            write_part(place, part)
+            place.chmod(PRIVATE)
+            return place
+
+        with connect(workspace.scratch()) as connection:
+            journeys = build_journeys(connection, tables, settings, sink, digest=digest)
+        write_meta(folder, journeys)
+        changed["journeys"] = {
+            "digest": digest,
+            "path": str(folder.relative_to(workspace.path)),
+            "settings": settings.as_dict(),
+            "counts": journeys.counts,
+        }
+    return journeys
+
+
+def _last_settings(manifest: dict[str, Any]) -> JourneySettings:
+    held = manifest["journeys"]
+    if held is None:
+        return JourneySettings()
+    known = held["settings"]
+    return JourneySettings(**{**known, **{k: tuple(known[k]) for k in ("direct_names", "transforms")}})
+
+
+def _journey_digest(manifest: dict[str, Any], settings: JourneySettings) -> str:
+    """Files are named by their content, so their names stand for the tables."""
+    files = {t: manifest["tables"].get(t, []) for t in ("touchpoints", "conversions", "customers", "paths")}
+    # Customers are hashed by DuckDB, whose hash may change with its version.
+    return digest_of(files, settings.as_dict(), JOURNEY_FORMAT, versions()["duckdb"])
+
+
+def spend_of(workspace: Workspace, manifest: dict[str, Any]) -> Spend | None:
+    """What was spent, from the spend table or the cost of touches."""
+    names = ("spend", "touchpoints", "conversions")
+    with connect(workspace.scratch()) as connection:
+        return read_spend(connection, *(workspace.table(n, manifest) for n in names))
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """What a fit step made: the fits, their credits, and what was noticed."""
+
+    fits: tuple[Fit, ...]
+    credits: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def fit_step(
+    workspace: Workspace,
+    specs: Sequence[Any],
+    *,
+    name: str | None = None,
+    touch_credits: Path | None = None,
+) -> FitReport:
+    """Fit path models on the workspace's journeys and keep them there."""
+    journeys = journeys_step(workspace)
+    fits, findings = fit_paths(journeys, specs, name)
+    with workspace.write() as manifest:
+        spend = spend_of(workspace, manifest)
+        save_fits(workspace, manifest, journeys, fits)
+    if touch_credits is not None:
+        write_touch_credits(touch_credits, journeys, fits)
+    frame = credits_of(journeys, fits, spend)
+    noticed = [*journeys.findings, *findings, *(() if spend is None else spend.findings)]
+    return FitReport(fits, frame, tuple(noticed))
+
+
+def credits_step(
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    by: tuple[str, ...] = (),
+    kind: str | None = None,
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The credits table of stored fits.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Fits (``markov-2``), models (``markov``) or families (``rules``); none takes all.
+    by, kind
+        A finer grain, or one kind of conversion: the stored specs are fitted again on those journeys.
+    """
+    manifest = workspace.require()
+    if not manifest["fits"]:
+        raise UsageError("Nothing was fitted yet. Fit something first: attribution fit rules.")
+    chosen = _chosen(manifest, names)
+    journeys = journeys_step(workspace)
+    manifest = workspace.manifest()
+    findings = []
+    stale = [n for n in chosen if manifest["fits"][n]["journeys"] != journeys.digest]
+    if stale:
+        fits, _ = _refit(journeys, manifest, stale)
+        with workspace.write() as changed:
+            save_fits(workspace, changed, journeys, fits)
+        manifest = workspace.manifest()
+        message = f"{', '.join(stale)}: fitted again, because the journeys changed since."
+        findings.append(Finding("note", "refitted", message))
+    if not by and kind is None:
+        spend = spend_of(workspace, manifest)
+        costs = None if spend is None else spend.costs(False, {})
+        frames = [with_spend(stored_fit(workspace, manifest, n)[0], costs) for n in chosen]
+        return pd.concat(frames, ignore_index=True) if frames else empty_frame(), tuple(findings)
+    fits, more = _refit(journeys, manifest, chosen)
+    spend = spend_of(workspace, manifest)
+    return credits_of(journeys, fits, spend, by=by, kind=kind), (*findings, *more)
+
+
+def _chosen(manifest: dict[str, Any], names: Sequence[str]) -> list[str]:
+    fits = manifest["fits"]
+    if not names:
+        return sorted(fits)
+    chosen: dict[str, None] = {}
+    for name in names:
+        hits = [n for n in sorted(fits) if name in (n, fits[n]["model"], fits[n]["family"])]
+        if not hits:
+            from attribution.errors import did_you_mean, listed  # noqa: PLC0415
+
+            raise UsageError(f'No fit "{name}".{did_you_mean(name, fits)} Fitted: {listed(sorted(fits))}.')
+        chosen |= dict.fromkeys(hits)
+    return list(chosen)
+
+
+def _refit(journeys: Journeys, manifest: dict[str, Any], names: Sequence[str]) -> tuple[tuple[Fit, ...], Any]:
+    fits: list[Fit] = []
+    specs = {n: spec_of(manifest["fits"][n]) for n in names}
+    unique = {spec.name: spec for spec in specs.values()}
+    made, findings = fit_paths(journeys, list(unique.values()))
+    by_spec = {f.spec.name: f for f in made}
+    fits = [replace(by_spec[spec.name], name=n) for n, spec in specs.items() if spec.name in by_spec]
+    return tuple(fits), findings
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressReport:
+    """What a suppress step made."""
+
+    suppression: Suppression
+    waste: pd.DataFrame | None
+    files: tuple[Path, ...]
+
+
+def suppress_step(workspace: Workspace) -> SuppressReport:
+    """List the customers, write the list, and tell what went to them already."""
+    manifest = workspace.require()
+    names = ("touchpoints", "conversions", "customers")
+    touchpoints, conversions, customers = (workspace.table(n, manifest) for n in names)
+    if conversions is None and customers is None:
+        msg = (
+            "Nobody is known to be a customer: the workspace holds no conversions with ids and no customers. Add some: "
+            "attribution ingest --conversions FILE, or --customers FILE."
+        )
+        raise UsageError(msg)
+    with workspace.write() as changed, connect(workspace.scratch()) as connection:
+        found = suppress(connection, touchpoints, conversions, customers)
+        spent = workspace.table("spend", manifest)
+        lost = None if touchpoints is None else waste(connection, touchpoints, conversions, customers, spent)
+        digest = digest_of({t: manifest["tables"].get(t, []) for t in names}, found.policy)
+        folder = workspace.path / "lists" / f"suppression-{digest[:8]}"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        files = (folder / "suppression.csv", folder / "suppression.parquet")
+        _private(files[0], lambda path: found.people.to_csv(path, index=False, lineterminator="\n"))
+        _private(files[1], lambda path: found.people.to_parquet(path, index=False))
+        changed["lists"] = {
+            "suppression": {
+                "files": [str(f.relative_to(workspace.path)) for f in files],
+                "policy": found.policy,
+                "people": len(found.people),
+                "reasons": {str(k): int(v) for k, v in found.people["reason"].value_counts().items()},
+            }
+        }
+    return SuppressReport(found, lost, files)
+
+
+def _private(path: Path, write: Any) -> None:
+    path.touch(mode=PRIVATE)
+    write(path)
+    path.chmod(PRIVATE)

@@ -1,0 +1,1 @@
+"""Speed and memory, measured beside the peers; see README.md."""

@@ -1,0 +1,47 @@
+"""``attribution credits``."""
+
+from __future__ import annotations
+
+import click
+
+from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
+from attribution_cli.output import announce_compile, credits_table, finish, tell, write_frame
+
+
+@click.command()
+@click.option(
+    "--model", "models", multiple=True, metavar="NAME", help="A fit (markov-2), model (markov) or family (rules) [all]."
+)
+@click.option(
+    "--by", multiple=True, metavar="GRAIN", help="campaign, month, week, geo, kind, customer; several with commas."
+)
+@click.option("--kind", metavar="KIND", help="Only conversions of this kind.")
+@format_options
+@strict_option
+@workspace_option
+@click.pass_context
+def credits(
+    ctx: click.Context, models: tuple[str, ...], by: tuple[str, ...], kind: str | None, form: str, output: str | None,
+    strict: bool, workspace: str | None,
+) -> None:  # fmt: skip
+    """Print what each channel contributed, by every fit, with cost, CPA and ROAS where spend is known.
+
+    Channels and (unattributed) add up to what was observed. With --by, each model is fitted inside each
+    group.
+
+    \b
+    Examples:
+      attribution credits
+      attribution credits --model markov-1 --by month,campaign -f csv -o credits.csv
+      attribution credits --by customer -f json
+    """
+    from attribution.steps import credits_step  # noqa: PLC0415
+
+    grains = tuple(g.strip() for part in by for g in part.split(",") if g.strip())
+    target = open_workspace(ctx, workspace)
+    target.require()
+    announce_compile()
+    frame, findings = credits_step(target, models, by=grains, kind=kind)
+    write_frame(frame, form, output, credits_table)
+    tell(findings)
+    finish(findings, strict)

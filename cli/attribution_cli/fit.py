@@ -1,0 +1,150 @@
+"""``attribution fit``: one sub-command per family, and ``paths`` for several at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
+from attribution_cli.output import announce_compile, credits_table, finish, tell, write_frame
+
+
+def _common(command: Any) -> Any:
+    command = click.option(
+        "--touch-credits", metavar="FILE", type=click.Path(dir_okay=False),
+        help="Write the credit of every touch (Parquet); it sums to the table.",
+    )(command)  # fmt: skip
+    return workspace_option(strict_option(format_options(command)))
+
+
+def _name(command: Any) -> Any:
+    return click.option("--name", metavar="NAME", help="Keep the fit under this name.")(command)
+
+
+@click.group()
+def fit() -> None:
+    """Fit attribution models on the workspace's journeys.
+
+    A fit is kept under a name that tells it apart (markov-2, time-decay-7d); fitting it again replaces it.
+    """
+
+
+@fit.command()
+@click.option("--half-life", default=7.0, show_default=True, metavar="DAYS", help="Half-life of time-decay, in days.")
+@click.option(
+    "--position-weights", default="40/20/40", show_default=True, metavar="FIRST/MIDDLE/LAST",
+    help="Weights of the position-based rule.",
+)  # fmt: skip
+@_common
+@click.pass_context
+def rules(ctx: click.Context, /, half_life: float, position_weights: str, **options: Any) -> None:
+    """First, last, last non-direct, linear, position-based and time-decay, in one scan.
+
+    \b
+    Example:
+      attribution fit rules --half-life 3 --position-weights 30/40/30
+    """
+    from attribution.credit.specs import make  # noqa: PLC0415
+
+    first, last = _weights(position_weights)
+    plain = [make(m) for m in ("first", "last", "last-non-direct", "linear")]
+    specs = [
+        *plain,
+        make("position", {"first": first, "last": last}),
+        make("time-decay", {"half_life_days": half_life}),
+    ]
+    _fit(ctx, specs, **options)
+
+
+@fit.command()
+@click.option(
+    "--order", default=1, show_default=True, type=click.IntRange(min=1), help="Touches that a state remembers."
+)
+@click.option(
+    "--removal", type=click.Choice(["redirect-to-null", "presence"]), default="redirect-to-null", show_default=True,
+    help="What removing a channel means.",
+)  # fmt: skip
+@click.option(
+    "--nulls", type=click.Choice(["use", "ignore"]), default="use", show_default=True,
+    help="Whether journeys that never converted are in the chain.",
+)  # fmt: skip
+@_name
+@_common
+@click.pass_context
+def markov(ctx: click.Context, /, order: int, removal: str, nulls: str, **options: Any) -> None:
+    """Absorbing Markov chain of any order, with exact removal effects.
+
+    \b
+    Example:
+      attribution fit markov --order 2
+    """
+    from attribution.credit.specs import make  # noqa: PLC0415
+
+    _fit(ctx, [make("markov", {"order": order, "removal": removal, "nulls": nulls == "use"})], **options)
+
+
+@fit.command()
+@_name
+@_common
+@click.pass_context
+def shapley(ctx: click.Context, /, **options: Any) -> None:
+    """Shapley values in closed form: each conversion shared equally by its path's distinct channels.
+
+    \b
+    Example:
+      attribution fit shapley
+    """
+    from attribution.credit.specs import make  # noqa: PLC0415
+
+    _fit(ctx, [make("shapley")], **options)
+
+
+@fit.command()
+@click.option(
+    "--models", default="rules,markov,shapley", show_default=True, metavar="A,B,C",
+    help="Families or single models: rules, markov, shapley, first, last, linear…",
+)  # fmt: skip
+@_common
+@click.pass_context
+def paths(ctx: click.Context, /, models: str, **options: Any) -> None:
+    """Several path models at once.
+
+    \b
+    Example:
+      attribution fit paths --models rules,markov,shapley
+    """
+    from attribution.credit.specs import named  # noqa: PLC0415
+
+    _fit(ctx, list(named([m.strip() for m in models.split(",") if m.strip()])), **options)
+
+
+def _weights(text: str) -> tuple[float, float]:
+    try:
+        first, middle, last = (float(w) for w in text.split("/"))
+    except ValueError:
+        raise click.BadParameter(
+            f'"{text}" is not FIRST/MIDDLE/LAST, like 40/20/40.', param_hint="--position-weights"
+        ) from None
+    total = first + middle + last
+    if min(first, middle, last) < 0 or not total > 0:
+        raise click.BadParameter(
+            f'"{text}": weights are not negative, and not all zero.', param_hint="--position-weights"
+        )
+    return first / total, last / total
+
+
+def _fit(
+    ctx: click.Context, /, specs: list[Any], form: str, output: str | None, strict: bool, workspace: str | None,
+    touch_credits: str | None, name: str | None = None,
+) -> None:  # fmt: skip
+    from attribution.steps import fit_step  # noqa: PLC0415
+
+    target = open_workspace(ctx, workspace)
+    target.require()
+    announce_compile()
+    report = fit_step(target, specs, name=name, touch_credits=None if touch_credits is None else Path(touch_credits))
+    write_frame(report.credits, form, output, credits_table)
+    tell(report.findings)
+    finish(report.findings, strict)

@@ -1,0 +1,123 @@
+"""``attribution``: the group of commands, each imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "demo": "A simulated retailer with known truth, end to end.",
+    "ingest": "Read files into the workspace.",
+    "journeys": "Cut touches and conversions into journeys.",
+    "fit": "Fit attribution models.",
+    "credits": "Print what each channel contributed.",
+    "suppress": "List people who are customers already, and what was spent on them.",
+    "run": "Run every step of attribution.toml.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's file only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Commands in the order of a day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"attribution_cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "ATTRIBUTION",
+        "max_content_width": 100,
+    },
+)
+@click.option("-w", "--workspace", metavar="FOLDER", help="Folder of the workspace [attribution-workspace].")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(None, "--version", package_name="multichannel-attribution")
+@click.pass_context
+def attribution(ctx: click.Context, workspace: str | None, debug: bool) -> None:
+    """Channel contributions and suppression lists from raw touchpoints.
+
+    \b
+    Example:
+      attribution ingest --touchpoints touches.csv --conversions orders.csv --spend spend.csv
+      attribution fit paths
+      attribution credits
+      attribution suppress
+
+    Data go to stdout, everything else to stderr.
+    """
+    ctx.obj = {"workspace": workspace, "debug": debug}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; exit 0 done, 1 findings or failure, 2 usage, 130 interrupted."""
+    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments) or bool(os.environ.get("ATTRIBUTION_DEBUG"))
+    try:
+        status: Any = attribution.main(args=arguments, prog_name="attribution", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        status = end.exit_code
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        status = 130
+    except click.ClickException as error:
+        error.show()
+        status = 2 if isinstance(error, click.UsageError) else error.exit_code
+    except (KeyboardInterrupt, BrokenPipeError) as error:
+        status = _stopped(error)
+    except Exception as error:
+        if debug:
+            raise
+        status = _failed(error)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _stopped(error: BaseException) -> int:
+    if isinstance(error, BrokenPipeError):
+        # The reader of a pipe has gone (head): done, and no second error while Python flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    click.echo("Interrupted.", err=True)
+    return 130
+
+
+def _failed(error: Exception) -> int:
+    from attribution.errors import AttributionError  # noqa: PLC0415
+
+    if isinstance(error, AttributionError):
+        click.secho("Error: ", fg="red", nl=False, err=True)
+        click.echo(str(error), err=True)
+        return error.exit_code
+    click.secho("Error: ", fg="red", nl=False, err=True)
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = "" if where is None else f" in {where.tb_frame.f_code.co_qualname}"
+    # The text of an unforeseen error may hold a value of the data: only its kind is shown.
+    click.echo(
+        f"{type(error).__name__}{place}. This is a defect of the program, not of your data. Run again with "
+        "--debug for the traceback, and report it.",
+        err=True,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    main()

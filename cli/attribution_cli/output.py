@@ -1,0 +1,274 @@
+"""How tables, findings and reports are shown: data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.findings import Finding
+    from attribution.ingest.ingest import FileReport
+    from attribution.journeys.journeys import Journeys
+
+COLORS = {"note": None, "info": "cyan", "warning": "yellow", "error": "red"}
+BAR = 20
+
+
+def say(text: str = "") -> None:
+    """A line for the person, not for the pipe."""
+    click.echo(text, err=True, color=_color())
+
+
+def _color() -> bool | None:
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def tell(findings: Iterable[Finding]) -> None:
+    """Print findings, worst last, each once."""
+    rank = ("note", "info", "warning", "error")
+    for finding in sorted(dict.fromkeys(findings), key=lambda f: rank.index(f.severity)):
+        label = click.style(f"{finding.severity}:", fg=COLORS[finding.severity])
+        say(f"{label} {finding.message}{' ' + finding.remedy if finding.remedy else ''}")
+
+
+def finish(findings: Iterable[Finding], strict: bool) -> None:
+    """Exit with 1 where a finding asks for it."""
+    from attribution.findings import worst  # noqa: PLC0415
+
+    severity = worst(findings)
+    if severity == "error" or (strict and severity != "note"):
+        sys.exit(1)
+
+
+def announce_compile() -> None:
+    """Say once, ever, why the first run takes longer."""
+    from attribution.progress import kernels_compiled  # noqa: PLC0415
+
+    if not kernels_compiled():
+        say("Compiling the kernels; this happens once and takes about 15 seconds …")
+
+
+def write_frame(frame: pd.DataFrame, form: str, output: str | None, table: Callable[[pd.DataFrame], str]) -> None:
+    """Write a table to stdout or a file, in one of the formats."""
+    if form == "parquet":
+        if output is None:
+            raise click.UsageError("Parquet is binary: name a file with -o FILE.")
+        _replace(Path(output), lambda path: frame.to_parquet(path, index=False))
+        return
+    text = {"table": table, "csv": _csv, "json": _json, "jsonl": _jsonl}[form](frame)
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        _replace(Path(output), lambda path: path.write_text(text if text.endswith("\n") else text + "\n", "utf-8"))
+        say(f"Written: {output}")
+
+
+def _replace(path: Path, write: Callable[[Path], Any]) -> None:
+    """The old file stays until the new one is whole."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or "cannot be written") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    text: str = frame.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain data; what is missing is None, never NaN."""
+    return [{str(k): (None if v != v else v) for k, v in row.items()} for row in frame.to_dict("records")]  # noqa: PLR0124
+
+
+def _json(frame: pd.DataFrame) -> str:
+    import json  # noqa: PLC0415
+
+    return json.dumps(records(frame), ensure_ascii=False, indent=1)
+
+
+def _jsonl(frame: pd.DataFrame) -> str:
+    import json  # noqa: PLC0415
+
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in records(frame))
+
+
+def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Align rows of text; the first ``left`` columns to the left, numbers to the right."""
+    if not rows:
+        return ""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def number(value: Any, digits: int = 1) -> str:
+    """A number with thousands separators; nothing where it is missing."""
+    if value is None or value != value:  # noqa: PLR0124  (NaN)
+        return ""
+    return f"{value:,.{digits}f}"
+
+
+def percent(value: Any) -> str:
+    """A share as percent; nothing where it is missing."""
+    return "" if value is None or value != value else f"{value:.1%}"  # noqa: PLR0124
+
+
+def bar(share: Any, most: float) -> str:
+    """A bar for a share, the longest for the largest."""
+    if not most > 0 or share != share:  # noqa: PLR0124
+        return ""
+    eighths = round(max(float(share), 0.0) / most * BAR * 8)
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def shown(text: Any) -> str:
+    """A name from data on one line, without control characters."""
+    return "".join(c if c.isprintable() else "␤" if c == "\n" else "�" for c in str(text))
+
+
+def credits_table(frame: pd.DataFrame) -> str:
+    """Credits as blocks, one per fit and group: the largest channel first, what is not placed last."""
+    grains = [c for c in ("month", "week", "geo", "kind", "customer") if c in frame.columns]
+    blocks = []
+    for key, rows in frame.groupby(["fit", *grains], sort=False, dropna=False):
+        name = " · ".join(str(k) for k in (key if isinstance(key, tuple) else (key,)))
+        blocks.append(click.style(name, bold=True) + "\n" + _block(rows))
+    return "\n\n".join(blocks)
+
+
+def _block(rows: pd.DataFrame) -> str:
+    fine = "campaign" in rows.columns
+    special = rows["channel"].str.startswith("(") & rows["channel"].isin(["(unattributed)", "(baseline)"])
+    rows = rows.assign(last_line=special).sort_values(
+        ["last_line", "conversions"], ascending=[True, False], kind="stable"
+    )
+    spent = rows["cost"].notna().any()
+    head = [
+        "channel",
+        *(["campaign"] if fine else []),
+        "conversions",
+        "share",
+        "value",
+        *(["cost", "CPA", "ROAS"] if spent else []),
+        "",
+    ]
+    most = rows.loc[~rows["last_line"], "conversion_share"].max()
+    lines = [head]
+    for row in rows.itertuples(index=False):
+        money = [number(row.cost, 2), number(row.cpa, 2), number(row.roas, 2)] if spent else []
+        lines.append(
+            [
+                shown(row.channel),
+                *([shown(row.campaign)] if fine else []),
+                number(row.conversions),
+                percent(row.conversion_share),
+                number(row.value, 2),
+                *money,
+                "" if row.last_line else bar(row.conversion_share, most),
+            ]
+        )
+    lines.append(
+        [
+            "sum",
+            *([""] if fine else []),
+            number(rows["conversions"].sum()),
+            percent(rows["conversion_share"].sum()),
+            number(rows["value"].sum(), 2),
+            *([number(rows["cost"].sum(), 2), "", ""] if spent else []),
+            "",
+        ]
+    )
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    left = {0, len(head) - 1} | ({1} if fine else set())
+    return "\n".join(
+        "  ".join(
+            c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def waste_table(frame: pd.DataFrame) -> str:
+    """What went to customers, per channel."""
+    rows = [
+        [
+            "channel",
+            "impressions",
+            "to customers",
+            "clicks",
+            "to customers",
+            "touches",
+            "to customers",
+            "share",
+            "spend",
+            "to customers",
+        ]
+    ]
+    counts = (
+        "impressions",
+        "impressions_to_customers",
+        "clicks",
+        "clicks_to_customers",
+        "touches",
+        "touches_to_customers",
+    )
+    for row in frame.to_dict("records"):
+        money = [percent(row["share_to_customers"]), number(row["spend"], 2), number(row["spend_to_customers"], 2)]
+        rows += [[shown(row["channel"]), *(f"{row[c]:,}" for c in counts), *money]]
+    return columns(rows)
+
+
+def file_report(report: FileReport) -> None:
+    """What a file was recognised as, how its columns were read, what became of its rows."""
+    if report.unchanged:
+        say(f"{report.name}: ingested before, unchanged.")
+        return
+    say(click.style(report.name, bold=True) + f": {report.layout} ({report.read_as})")
+    for table, fields in report.tables.items():
+        for field, header in fields.items():
+            how = report.read.get(header, "text")
+            say(f"  {table}.{field} = {shown(header)}  [{shown(how)}]")
+    for header in ("(conversion)", "(no conversion)"):
+        if header in report.read:
+            say(f"  {header} = {shown(report.read[header])}")
+    rows = report.rows
+    parts = [f"{rows.read:,} rows read", f"{rows.kept:,} kept"]
+    for name in ("duplicates", "quarantined", "outside", "repaired"):
+        count = getattr(rows, name)
+        if count:
+            parts.append(f"{count:,} {'outside the window' if name == 'outside' else name}")
+    say("  " + ", ".join(parts))
+
+
+def journeys_report(journeys: Journeys) -> None:
+    """Counts of journeys and touches."""
+    counts = journeys.counts
+    what = f"{counts['journeys']:,} distinct paths"
+    if journeys.timed:
+        what = f"{counts['journeys']:,} journeys of {counts['customers']:,} people"
+    say(f"{what}, {counts['conversions']:,.0f} conversions, {len(journeys.channels)} channels.")
+    kept = counts["touches_in_converting"] + counts["touches_in_others"]
+    parts = [f"{counts['touches']:,} touches: {kept:,} in journeys"]
+    for key, label in (
+        ("touches_outside_lookback", "outside the lookback"),
+        ("touches_dropped_direct", "dropped as direct"),
+        ("touches_removed_by_transforms", "removed by transforms"),
+    ):
+        if counts[key]:
+            parts.append(f"{counts[key]:,} {label}")
+    say(", ".join(parts) + ".")

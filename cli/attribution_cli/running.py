@@ -1,0 +1,32 @@
+"""What ``run`` and ``demo`` show after each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from attribution_cli.output import file_report, journeys_report, say, waste_table
+
+
+def show_step(step: str, report: Any) -> None:
+    """Show one step's report."""
+    if report is None:
+        return
+    say(click.style(f"── {step}", bold=True))
+    if step == "ingest":
+        for file in report.files:
+            file_report(file)
+    elif step == "journeys":
+        journeys_report(report)
+    elif step == "fit":
+        say("Fitted: " + ", ".join(f.name for f in report.fits))
+    elif step == "credits":
+        say(f"{len(report):,} rows of credit.")
+    elif step == "suppress":
+        say(f"{len(report.suppression.people):,} people on the suppression list:")
+        for file in report.files:
+            say(f"  {file}")
+        if report.waste is not None:
+            say("Went to people who were customers already at that moment:")
+            say(waste_table(report.waste))

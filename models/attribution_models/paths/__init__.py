@@ -1,0 +1,1 @@
+"""Path models: kernels over encoded journeys."""

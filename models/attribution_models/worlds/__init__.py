@@ -1,0 +1,1 @@
+"""Simulated worlds whose incremental truth is known."""
