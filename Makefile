@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types wheel bench clean help
+.PHONY: demo test lint types wheel bench smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,5 +37,9 @@ wheel: $(STAMP)  ## build the wheel and check what it holds
 bench: $(STAMP)  ## speed and memory beside the peers (installs them in .venv-bench)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run.py
 
+smoke: $(STAMP)  ## a small demo and the tests of the models, for another PYTHON and VENV
+	cd "$$(mktemp -d)" && PYTHONDONTWRITEBYTECODE= $(CURDIR)/$(BIN)/attribution demo --people 2000 >/dev/null
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q tests/paths tests/cli/test_golden.py
+
 clean:  ## remove what make created
-	rm -rf $(VENV) .venv-bench build dist
+	rm -rf $(VENV) .venv-* build dist

@@ -56,6 +56,12 @@ def connect(scratch: Path | None = None, *, ordered: bool = False) -> Iterator[A
         connection.close()
 
 
+def one_row(connection: Any, query: str) -> tuple[Any, ...]:
+    """The only row of a query; read to its end, so that the connection is free for other work."""
+    (row,) = connection.execute(query).fetchall()
+    return tuple(row)
+
+
 def read_parquet(paths: list[Path]) -> str:
     """SQL that reads Parquet files as one relation, columns matched by name."""
     return f"read_parquet([{', '.join(literal(p) for p in paths)}], union_by_name = true)"

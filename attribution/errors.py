@@ -24,8 +24,9 @@ class GateError(AttributionError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``' Did you mean "channel"?'`` where a known word is close, else an empty string."""
-    close = get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    by_lower = {k.lower(): k for k in known}
+    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f' Did you mean "{by_lower[close[0]]}"?' if close else ""
 
 
 def listed(words: Iterable[str], limit: int = 20) -> str:

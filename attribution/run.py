@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from attribution.configuration import Configuration
-from attribution.errors import UsageError
+from attribution.errors import UsageError, did_you_mean
 from attribution.findings import Finding
 from attribution.ingest.ingest import IngestReport, ingest
 from attribution.ingest.layouts import Layout, recognise
@@ -54,6 +54,7 @@ def validate(configuration: Configuration, base: Path) -> dict[str, Layout]:
         check_zone(settings.timezone)
     inputs = configuration.ingest.inputs(base)
     layouts: dict[str, Layout] = {}
+    seen: set[str] = set()
     with TemporaryDirectory() as scratch:
         for table, arguments in inputs.items():
             for argument in arguments:
@@ -61,8 +62,14 @@ def validate(configuration: Configuration, base: Path) -> dict[str, Layout]:
                     continue
                 for source in find_sources(argument, Path(scratch)):
                     headers = header_of(source, settings, Path(scratch))
+                    seen |= set(headers)
                     overrides = {k: h for k, h in settings.columns.items() if h in headers}
                     layouts[source.name] = recognise(headers, table, overrides, source.name)
+    absent = {k: h for k, h in settings.columns.items() if h not in seen}
+    if absent and "-" not in [a for arguments in inputs.values() for a in arguments]:
+        field, header = min(absent.items())
+        near = did_you_mean(header, seen)
+        raise UsageError(f'ingest.columns."{field}" = "{header}": no file has that column.{near}')
     held = Workspace(base / configuration.workspace).manifest()["tables"]
     have = {t for layout in layouts.values() for t in layout.tables} | set(held)
     if not have & {"touchpoints", "conversions", "paths"}:

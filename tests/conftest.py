@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.cli.running import Runner
+
 PROJECT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("ATTRIBUTION_TEST_DATA", PROJECT.parent / "shared" / "data"))
 
@@ -30,3 +32,12 @@ def public() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ATTRIBUTION_WORKSPACE", raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    return Runner(capfd)

@@ -64,6 +64,9 @@ def named(words: list[str]) -> tuple[Any, ...]:
     """Specs of family or model names: ``rules`` is all rules, ``markov`` is order 1, ``first`` is itself."""
     specs: list[Any] = []
     for word in words:
+        if word not in FAMILIES and word not in SPECS:
+            known = [*FAMILIES, *(s for s in SPECS if s not in FAMILIES)]
+            raise UsageError(f'No model "{word}".{did_you_mean(word, known)} Known: {listed(known)}.')
         specs += defaults(word) if word in FAMILIES else [make(word)]
     unique = {spec.name: spec for spec in specs}
     return tuple(unique.values())

@@ -8,6 +8,7 @@ from datetime import date as Day  # noqa: N812  (date is a column's name here)
 from datetime import timedelta
 from typing import Any
 
+from attribution.engine import one_row
 from attribution.findings import Finding
 
 Label = tuple[str, str | None]
@@ -108,13 +109,8 @@ def _table(connection: Any, spend: str, touchpoints: str | None, conversions: st
 
 
 def _window(connection: Any, touchpoints: str | None, conversions: str | None) -> tuple[str, str] | None:
-    seen = [
-        connection.execute(
-            f"SELECT strftime(min(timestamp), '%Y-%m-%d'), strftime(max(timestamp), '%Y-%m-%d') FROM {r}"
-        ).fetchone()
-        for r in (touchpoints, conversions)
-        if r is not None
-    ]
+    span = "SELECT strftime(min(timestamp), '%Y-%m-%d'), strftime(max(timestamp), '%Y-%m-%d') FROM"
+    seen = [one_row(connection, f"{span} {r}") for r in (touchpoints, conversions) if r is not None]
     seen = [w for w in seen if w[0] is not None]
     return (min(w[0] for w in seen), max(w[1] for w in seen)) if seen else None
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.engine import identifier, literal
+from attribution.engine import identifier, literal, one_row
 from attribution.errors import UsageError
 from attribution.journeys.cut import Conversions, Known
 from attribution.journeys.journeys import Unit
@@ -128,7 +128,7 @@ def data_end(connection: Any, tables: JourneyTables, as_of: int | None) -> int:
     if as_of is not None:
         return as_of
     relations = [r for r in (tables.touchpoints, tables.conversions) if r is not None]
-    latest = [connection.execute(f"SELECT epoch_us(max(timestamp)) FROM {r}").fetchone()[0] for r in relations]
+    latest = [one_row(connection, f"SELECT epoch_us(max(timestamp)) FROM {r}")[0] for r in relations]
     return max((at for at in latest if at is not None), default=0)
 
 

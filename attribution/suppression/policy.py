@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from attribution.engine import identifier, literal
+from attribution.engine import identifier, literal, one_row
 from attribution.findings import Finding
 from attribution.tables import SUPPRESSION_COLUMNS
 
@@ -55,9 +55,9 @@ def suppress(connection: Any, touchpoints: str | None, conversions: str | None, 
             NULL::VARCHAR AS suppress_until, NULL::VARCHAR AS channel
         FROM ({known}) WHERE NOT denied ORDER BY customer_id"""
     ).df()
-    denied, undated = connection.execute(
-        f"SELECT count(*) FILTER (denied), count(*) FILTER (NOT denied AND since IS NULL) FROM ({known})"
-    ).fetchone()
+    denied, undated = one_row(
+        connection, f"SELECT count(*) FILTER (denied), count(*) FILTER (NOT denied AND since IS NULL) FROM ({known})"
+    )
     findings = []
     if denied:
         findings.append(
