@@ -12,10 +12,10 @@ import pyarrow as pa
 from attribution.credit.paths import Fit, credits_of, fit_paths
 from attribution.credit.specs import named
 from attribution.credit.spend import read_spend
-from attribution.engine import connect, identifier
+from attribution.engine import connect, identifier, one_row
 from attribution.errors import AttributionError, UsageError
 from attribution.findings import Finding
-from attribution.ingest.check import check, selections
+from attribution.ingest.check import Checked, check, selections
 from attribution.ingest.layouts import recognise
 from attribution.ingest.sources import Source
 from attribution.ingest.stage import LINE, Staged
@@ -164,16 +164,16 @@ def _tables(
         staged = _staged(connection, name, frame, f"frame_{number}")
         layout = recognise(tuple(staged.columns), name, {}, staged.source.name)
         checked = check(connection, staged, layout, settings or IngestSettings())
+        kept_rows = 0
         for table, query in selections(staged, checked):
             if table in tables and table != name:
                 raise UsageError(f"{name} holds {table} too, and {table} are given as well. Give one of them.")
             kept = f"kept_{table}"
             connection.execute(f"CREATE TEMP TABLE {identifier(kept)} AS {_distinct(query, table)}")
             tables[table] = identifier(kept)
-        failed = connection.execute(
-            f"SELECT {checked.reason} AS reason, count(*) FROM {staged.relation} WHERE {checked.reason} IS NOT NULL "
-            "GROUP BY 1 ORDER BY 2 DESC, 1"
-        ).fetchall()
+            if table == name:
+                kept_rows = one_row(connection, f"SELECT count(*) FROM {identifier(kept)}")[0]
+        failed = [] if kept_rows == staged.rows else _reasons(connection, staged, checked)
         if failed:
             total = sum(count for _, count in failed)
             why = "; ".join(f"{count:,} × {reason}" for reason, count in failed[:3])
@@ -182,6 +182,15 @@ def _tables(
                 raise AttributionError(message + " Mend them, or pass strict=False to go on without them.")
             findings.append(Finding("warning", "rows-left-out", message, "Mend them, or leave them out.", total))
     return tables, findings
+
+
+def _reasons(connection: Any, staged: Staged, checked: Checked) -> list[tuple[str, int]]:
+    """How many rows failed, by reason, most first."""
+    rows: list[tuple[str, int]] = connection.execute(
+        f"SELECT {checked.reason} AS reason, count(*) FROM {staged.relation} WHERE {checked.reason} IS NOT NULL "
+        "GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
+    return rows
 
 
 def _distinct(query: str, table: str) -> str:

@@ -18,13 +18,11 @@ from attribution.errors import UsageError
 from attribution.findings import Finding
 from attribution.journeys.build import JourneyTables, build_journeys
 from attribution.journeys.journeys import JourneyPart, Journeys
-from attribution.journeys.store import read_journeys, write_meta, write_part
+from attribution.journeys.store import FORMAT, read_journeys, write_meta, write_part
 from attribution.settings import JourneySettings
 from attribution.suppression.policy import Suppression, suppress
 from attribution.suppression.waste import waste
 from attribution.workspace import PRIVATE, Workspace, digest_of, versions
-
-JOURNEY_FORMAT = 1
 
 
 def journeys_step(workspace: Workspace, settings: JourneySettings | None = None) -> Journeys:
@@ -79,7 +77,7 @@ def _journey_digest(manifest: dict[str, Any], settings: JourneySettings) -> str:
     """Files are named by their content, so their names stand for the tables."""
     files = {t: manifest["tables"].get(t, []) for t in ("touchpoints", "conversions", "customers", "paths")}
     # Customers are hashed by DuckDB, whose hash may change with its version.
-    return digest_of(files, settings.as_dict(), JOURNEY_FORMAT, versions()["duckdb"])
+    return digest_of(files, settings.as_dict(), FORMAT, versions()["duckdb"])
 
 
 def spend_of(workspace: Workspace, manifest: dict[str, Any]) -> Spend | None:

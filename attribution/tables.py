@@ -160,6 +160,9 @@ TABLES: dict[str, Table] = {
 IMPRESSIONS = frozenset({"impression", "impressions", "view", "view-through", "imp", "i"})
 CLICKS = frozenset({"click", "clicks", "click-through", "c"})
 
+# Between the channels of a path as it is kept; no channel name holds it (ASCII's unit separator).
+PATH_SEPARATOR = "\x1f"
+
 BASELINE = "(baseline)"
 UNATTRIBUTED = "(unattributed)"
 

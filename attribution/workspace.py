@@ -23,6 +23,8 @@ from attribution.errors import AttributionError, UsageError
 
 FORMAT = 1
 PRIVATE = 0o600
+# What a manifest is called until it is whole.
+UNFINISHED = ".manifest.json."
 FOLDERS = ("tables", "quarantine", "identity", "journeys", "fits", "lists")
 
 
@@ -74,20 +76,25 @@ class Workspace:
         if not self.exists:
             return empty_manifest()
         try:
-            manifest: dict[str, Any] = json.loads(self.manifest_path.read_text(encoding="utf-8"))
+            manifest = json.loads(self.manifest_path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            msg = (
-                f"{self.manifest_path} cannot be read ({type(error).__name__}). Restore it from a copy, or start "
-                "a new workspace with -w."
-            )
-            raise AttributionError(msg) from None
+            raise self._unreadable(type(error).__name__) from None
+        if not isinstance(manifest, dict):
+            raise self._unreadable("no object")
         if manifest.get("format") != FORMAT:
             msg = (
                 f"{self.manifest_path} has format {manifest.get('format')!r}; this version reads format {FORMAT}. "
                 "Use the version that wrote it, or ingest into a new workspace."
             )
             raise AttributionError(msg)
+        missing = sorted(set(empty_manifest()) - set(manifest))
+        if missing:
+            raise self._unreadable(f"without {missing[0]}")
         return manifest
+
+    def _unreadable(self, why: str) -> AttributionError:
+        msg = f"{self.manifest_path} cannot be read ({why}). Restore it from a copy, or start a new workspace with -w."
+        return AttributionError(msg)
 
     def require(self) -> dict[str, Any]:
         """The manifest of a workspace that must exist already."""
@@ -123,7 +130,7 @@ class Workspace:
 
     def _prepare(self) -> None:
         if self.path.exists() and not self.exists:
-            foreign = [p.name for p in self.path.iterdir() if p.name not in {*FOLDERS, ".lock", "tmp"}]
+            foreign = self._foreign()
             if foreign:
                 msg = (
                     f'"{self.path}" holds other things ("{foreign[0]}"…) and is no workspace. Name a new or an '
@@ -137,6 +144,14 @@ class Workspace:
         except OSError as error:
             raise UsageError(f'Cannot write to "{self.path}": {error.strerror}. Name another folder with -w.') from None
 
+    def _foreign(self) -> list[str]:
+        """List what no step of ours leaves behind, killed or not."""
+        try:
+            names = sorted(p.name for p in self.path.iterdir())
+        except OSError as error:
+            raise UsageError(f'Cannot read "{self.path}": {error.strerror}. Name another folder with -w.') from None
+        return [n for n in names if n not in {*FOLDERS, ".lock", "tmp"} and not n.startswith(UNFINISHED)]
+
     def _commit(self, manifest: dict[str, Any]) -> None:
         manifest["versions"] = versions()
         text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
@@ -145,6 +160,8 @@ class Workspace:
     def _sweep(self, manifest: dict[str, Any]) -> None:
         """Remove what the manifest does not name."""
         shutil.rmtree(self.path / "tmp", ignore_errors=True)
+        for unfinished in self.path.glob(f"{UNFINISHED}*"):
+            unfinished.unlink(missing_ok=True)
         named = {self.path / name for name in named_files(manifest)}
         for folder in FOLDERS:
             if folder == "identity":
@@ -186,6 +203,7 @@ def named_files(manifest: dict[str, Any]) -> Iterator[str]:
     for files in manifest["tables"].values():
         yield from files
     for item in manifest["inputs"]:
+        yield from item["aside"].values()
         if item.get("quarantine"):
             yield item["quarantine"]
     if manifest["journeys"]:

@@ -45,7 +45,9 @@ def retailer(touches: int) -> Path:
 def _write_retailer(folder: Path, touches: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < DISK_PER_TOUCH * touches:
-        raise SystemExit(f"{DISK_PER_TOUCH * touches / 1e9:.0f} GB of free disk are needed, {free / 1e9:.0f} GB are there.")
+        raise SystemExit(
+            f"{DISK_PER_TOUCH * touches / 1e9:.0f} GB of free disk are needed, {free / 1e9:.0f} GB are there."
+        )
     people = touches // 5
     weights = 1 / np.arange(1, len(CHANNELS) + 1) ** 0.8
     ends = np.cumsum(weights / weights.sum())
@@ -73,7 +75,9 @@ def _write_retailer(folder: Path, touches: int) -> None:
                   CASE {channel} ELSE '{CHANNELS[-1]}' END AS channel, converted, worth
                 FROM drawn"""
             )
-            _copy(connection, "SELECT unified_id, timestamp, channel FROM named", folder / f"touches-{number:02d}.parquet")
+            _copy(
+                connection, "SELECT unified_id, timestamp, channel FROM named", folder / f"touches-{number:02d}.parquet"
+            )
             _copy(
                 connection,
                 "SELECT unified_id, timestamp + to_microseconds(1) AS timestamp, worth AS value "

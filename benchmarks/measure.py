@@ -37,13 +37,14 @@ class Row:
     bar: float | None = None
     at_most: bool = True
     note: str = ""
+    skipped: bool = False
 
     @property
     def verdict(self) -> str:
+        if self.measured is None:
+            return "skipped" if self.skipped else "not measured"
         if self.bar is None:
             return ""
-        if self.measured is None:
-            return "not measured"
         held = self.measured <= self.bar if self.at_most else self.measured >= self.bar
         return "pass" if held else "FAIL"
 
@@ -81,9 +82,7 @@ def shortened(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
-def run(
-    command: Sequence[str | Path], *, timeout: float = 3600, environment: dict[str, str] | None = None
-) -> Child:
+def run(command: Sequence[str | Path], *, timeout: float = 3600, environment: dict[str, str] | None = None) -> Child:
     """Run a command from the project's root; measure its wall time and memory."""
     variables = os.environ | (environment or {})
     started = time.perf_counter()
@@ -104,9 +103,7 @@ def run(
     process.returncode = os.waitstatus_to_exitcode(status)
     for reader in readers:
         reader.join()
-    child = Child(
-        seconds, usage.ru_maxrss * 1024 / MB, anonymous, process.returncode, texts["out"], texts["err"]
-    )
+    child = Child(seconds, usage.ru_maxrss * 1024 / MB, anonymous, process.returncode, texts["out"], texts["err"])
     if child.code == 0:
         child.result = _last_json(child.output)
     return child

@@ -1,7 +1,7 @@
 """ChannelAttribution's side; runs in that package's environment, without this project.
 
 ``job``: DuckDB builds paths from raw events, ChannelAttribution credits them (heuristics, Markov order 1).
-``paths``: Markov of one order from ready aggregated paths. ``seeds``: Markov under 20 seeds, and heuristics.
+``paths``: Markov of one order from ready aggregated paths. ``seeds``: Markov under seeds far apart.
 The last line is JSON.
 """
 
@@ -102,16 +102,15 @@ def paths(file: Path, rounds: int, order: int) -> dict[str, object]:
 
 def seeds(file: Path, number: int) -> dict[str, object]:
     frame = _read(file)
-    return {
-        "heuristics": heuristics(frame),
-        "markov": {str(k): [markov(frame, k, seed) for seed in range(1, number + 1)] for k in (1, 2)},
-    }
+    # Fold i of seed s appears to draw as seed s + i: under seeds 1 to 20 only 6 to 11 answers were distinct.
+    # Seeds far apart give independent draws.
+    return {str(k): [markov(frame, k, 1000 * i) for i in range(1, number + 1)] for k in (1, 2)}
 
 
 def _read(file: Path) -> pd.DataFrame:
     if file.suffix == ".parquet":
         return duckdb.sql(f"SELECT * FROM read_parquet('{file}')").df()
-    frame = pd.read_csv(file)
+    frame = pd.read_csv(file, sep=";")
     return frame.rename(
         columns={"total_conversions": "conversions", "total_conversion_value": "value", "total_null": "nulls"}
     )

@@ -22,7 +22,7 @@ PACKAGES = {
 MODULES = {"channelattribution": "ChannelAttribution, duckdb", "mam": "mam"}
 
 
-class Unavailable(RuntimeError):
+class UnavailableError(RuntimeError):
     """A peer that cannot be installed here; says why."""
 
 
@@ -31,7 +31,7 @@ def environment(peer: str) -> Path:
 
     Raises
     ------
-    Unavailable
+    UnavailableError
         Where its packages cannot be installed.
     """
     folder = HOME / peer
@@ -40,7 +40,10 @@ def environment(peer: str) -> Path:
     wanted = repr(PACKAGES[peer])
     if ready.is_file() and ready.read_text(encoding="utf-8") == wanted:
         return python
-    print(f"Installing {peer} in {folder.relative_to(ROOT)} (once; ChannelAttribution compiles for a minute) …", file=sys.stderr)
+    print(
+        f"Installing {peer} in {folder.relative_to(ROOT)} (once; ChannelAttribution compiles for a minute) …",
+        file=sys.stderr,
+    )
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True)
     for packages in PACKAGES[peer]:
@@ -55,7 +58,7 @@ def _succeed(command: list[str]) -> None:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         wrong = [line for line in lines if "error" in line.lower()]
-        raise Unavailable(f"{' '.join(command[1:4])}: {(wrong or lines or ['failed'])[-1].strip()[:160]}")
+        raise UnavailableError(f"{' '.join(command[1:4])}: {(wrong or lines or ['failed'])[-1].strip()[:160]}")
 
 
 def peer(name: str, *arguments: str | Path | int, timeout: float = 3600) -> Child:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.tables import TABLES, Table
@@ -49,7 +50,8 @@ SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
     "conversions": {
         "unified_id": PEOPLE,
         "timestamp": (
-            *TIMES, "converted_at", "conversion_time", "conversion_timestamp", "timestamp_conversion", "conversion_date",
+            *TIMES, "converted_at", "conversion_time", "conversion_timestamp", "timestamp_conversion",
+            "conversion_date",
             "converted_on", "order_date", "ordered_at", "order_time", "order_timestamp", "purchase_date",
             "purchased_at", "purchase_time", "transaction_date", "transaction_time", "created_at", "date", "day",
         ),
@@ -84,8 +86,8 @@ SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
         "loyalty_tier": ("loyalty_tier", "tier", "loyalty_status"),
     },
     "identities": {
-        "id_type_a": ("id_type_a", "type_a"), "id_a": ("id_a",),
-        "id_type_b": ("id_type_b", "type_b"), "id_b": ("id_b",),
+        "id_type_a": ("id_type_a", "type_a", "source_dataset_l"), "id_a": ("id_a", "unique_id_l"),
+        "id_type_b": ("id_type_b", "type_b", "source_dataset_r"), "id_b": ("id_b", "unique_id_r"),
         "seen_at": ("seen_at", "first_seen", "linked_at", *TIMES),
         "score": ("score", "match_probability", "probability", "confidence"), "source": ("source", "evidence"),
     },
@@ -110,6 +112,9 @@ SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 WIDE = re.compile(r"^(?P<stem>.*?)[\W_]*(?P<number>\d+)$")
+# Cells of a file without a header row must not be shown as if they were names of columns.
+NAMELIKE = re.compile(r"[^@]{1,60}")
+LONG_NUMBER = re.compile(r"\d{5}|[0-9a-f-]{32}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,8 @@ class Layout:
         Header of the conversion flag of event files.
     wide : tuple of str
         Headers of the positions, for journeys in wide columns.
-    person : str or None
-        Header of the journey's person, for journeys in one row each.
+    ids : dict of str to tuple of str
+        Table to the headers of its ``id:<type>`` columns.
     """
 
     name: str
@@ -138,8 +143,28 @@ class Layout:
 
 
 def key(header: str) -> str:
-    """A header without case, blanks and punctuation."""
+    """Give a header without case, blanks and punctuation."""
     return re.sub(r"[\W_]+", "", header).lower()
+
+
+def known(header: str) -> bool:
+    """Say whether a header is one that some table is recognised by."""
+    return key(header) in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    names = {key(n) for fields in SYNONYMS.values() for names in fields.values() for n in names}
+    return frozenset(names | {key(f) for t in TABLES.values() for f in t.names} | {key(f) for f in FLAGS})
+
+
+def found(headers: Iterable[str]) -> str:
+    """List headers for a message; one that looks like a cell of the data is named by its place."""
+    named = [
+        h if known(h) or (NAMELIKE.fullmatch(h) and not LONG_NUMBER.search(h)) else f"(column {i})"
+        for i, h in enumerate(headers, 1)
+    ]
+    return listed(named)
 
 
 def recognise(headers: tuple[str, ...], table: str | None, overrides: Mapping[str, str], name: str) -> Layout:
@@ -160,21 +185,21 @@ def recognise(headers: tuple[str, ...], table: str | None, overrides: Mapping[st
     UsageError
         Where a required field has no header, or nothing is recognised.
     """
-    _check_overrides(headers, overrides, name)
+    check_columns(overrides)
     chosen = table or _table_of(headers, overrides)
     if chosen is None:
         msg = (
-            f"{name} is not recognised by its headers. Found: {listed(headers)}. Say what it is (--touchpoints, "
+            f"{name} is not recognised by its headers. Found: {found(headers)}. Say what it is (--touchpoints, "
             "--conversions, --paths, --customers, --identities, --spend, --assignments), and name columns with "
             "--column touchpoints.channel=HEADER."
+            + ("" if len(headers) > 1 else " All of it is one column: set --delimiter if that is wrong.")
         )
         raise UsageError(msg)
     if chosen == "paths":
         return _paths(headers, overrides, name)
     fields = match(TABLES[chosen], headers, overrides)
-    layout = _events(headers, fields, overrides) if chosen == "touchpoints" else None
-    if layout is None:
-        layout = Layout(chosen, {chosen: fields})
+    events = _events(headers, fields, overrides) if chosen == "touchpoints" else None
+    layout = events or Layout(chosen, {chosen: fields})
     _require(TABLES[chosen], fields, headers, name)
     ids = tuple(h for h in headers if h.lower().startswith("id:"))
     return Layout(layout.name, layout.tables, layout.flag, ids={t: ids for t in layout.tables if TABLES[t].ids})
@@ -185,35 +210,49 @@ def match(table: Table, headers: tuple[str, ...], overrides: Mapping[str, str]) 
     by_key: dict[str, str] = {}
     for header in headers:
         by_key.setdefault(key(header), header)
-    found = {f: overrides[f"{table.name}.{f}"] for f in table.names if f"{table.name}.{f}" in overrides}
-    taken = set(found.values())
-    exact = {f: by_key[key(f)] for f in table.names if f not in found and key(f) in by_key}
+    chosen = {f: overrides[f"{table.name}.{f}"] for f in table.names if f"{table.name}.{f}" in overrides}
+    taken = set(chosen.values())
+    exact = {f: by_key[key(f)] for f in table.names if f not in chosen and key(f) in by_key}
     for name, header in exact.items():
         if header not in taken:
-            found[name] = header
+            chosen[name] = header
             taken.add(header)
     for name in table.names:
-        if name in found:
+        if name in chosen:
             continue
         for synonym in SYNONYMS[table.name].get(name, ()):
-            header = by_key.get(key(synonym))
-            if header is not None and header not in taken:
-                found[name] = header
-                taken.add(header)
+            fitting = by_key.get(key(synonym))
+            if fitting is not None and fitting not in taken:
+                chosen[name] = fitting
+                taken.add(fitting)
                 break
-    return {n: found[n] for n in table.names if n in found}
+    return {n: chosen[n] for n in table.names if n in chosen}
 
 
-def _check_overrides(headers: tuple[str, ...], overrides: Mapping[str, str], name: str) -> None:
-    for target in overrides:
-        table, _, column = target.partition(".")
-        if table not in TABLES or column not in (*TABLES[table].names, "conversion"):
-            known = listed(f"{t.name}.{f}" for t in TABLES.values() for f in t.names)
-            raise UsageError(f'--column {target}: no such field.{did_you_mean(target, known.split(", "))} Known: {known}.')
+def check_columns(columns: Mapping[str, str]) -> None:
+    """Refuse ``--column`` targets that no table has.
+
+    Raises
+    ------
+    UsageError
+        Where a target is no TABLE.FIELD of the contract.
+    """
+    targets = [f"{t.name}.{f}" for t in TABLES.values() for f in t.names]
+    targets.append("touchpoints.conversion")  # the flag of event files
+    for target, header in columns.items():
+        if target in targets:
+            continue
+        table = target.partition(".")[0]
+        own = [t for t in targets if t.startswith(f"{table}.")]
+        msg = (
+            f"--column {target}={header}: no such field.{did_you_mean(target, targets)} "
+            f"Known: {listed(own or sorted(TABLES))}."
+        )
+        raise UsageError(msg)
 
 
 def _table_of(headers: tuple[str, ...], overrides: Mapping[str, str]) -> str | None:
-    """The table whose required fields are all there; the order settles files that fit several."""
+    """Give the table whose required fields are all there; the order settles files that fit several."""
     keys = {key(h) for h in headers}
     fits = {t: match(TABLES[t], headers, overrides) for t in TABLES}
 
@@ -237,7 +276,7 @@ def _table_of(headers: tuple[str, ...], overrides: Mapping[str, str]) -> str | N
         return "conversions"
     if sum(h.lower().startswith("id:") for h in headers) >= 2:
         return "identities"
-    if _wide(headers):
+    if numbered(headers):
         return "paths"
     return None
 
@@ -256,7 +295,9 @@ def _events(headers: tuple[str, ...], fields: dict[str, str], overrides: Mapping
     )
     conversion = match(TABLES["conversions"], headers, overrides)
     shared = {f: fields[f] for f in ("unified_id", "timestamp", "geo") if f in fields}
-    extra = {f: h for f, h in conversion.items() if f in {"value", "conversion_id", "kind"} and h not in fields.values()}
+    extra = {
+        f: h for f, h in conversion.items() if f in {"value", "conversion_id", "kind"} and h not in fields.values()
+    }
     if flag is not None:
         extra = {f: h for f, h in extra.items() if h != flag}
         return Layout("events with a conversion flag", {"touchpoints": fields, "conversions": shared | extra}, flag)
@@ -266,13 +307,13 @@ def _events(headers: tuple[str, ...], fields: dict[str, str], overrides: Mapping
     return None
 
 
-def _wide(headers: tuple[str, ...]) -> tuple[str, ...]:
+def numbered(headers: tuple[str, ...]) -> tuple[str, ...]:
     """Headers that share a stem and are numbered one after the other; at least two."""
     stems: dict[str, list[tuple[int, str]]] = {}
     for header in headers:
-        found = WIDE.match(header)
-        if found:
-            stems.setdefault(found["stem"].lower(), []).append((int(found["number"]), header))
+        numbered = WIDE.match(header)
+        if numbered:
+            stems.setdefault(numbered["stem"].lower(), []).append((int(numbered["number"]), header))
     best = max(stems.values(), key=len, default=[])
     numbers = [n for n, _ in best]
     if len(best) >= 2 and sorted(numbers) == list(range(min(numbers), min(numbers) + len(best))):
@@ -289,7 +330,7 @@ def _paths(headers: tuple[str, ...], overrides: Mapping[str, str], name: str) ->
             return Layout("journeys in one row each", {"paths": fields}, flag=fields["conversions"])
         _require(TABLES["paths"], fields, headers, name)
         return Layout("aggregated paths", {"paths": fields})
-    wide = _wide(headers)
+    wide = numbered(headers)
     if not wide:
         _require(TABLES["paths"], fields, headers, name)
     kept = {f: h for f, h in fields.items() if h not in wide}
@@ -298,13 +339,16 @@ def _paths(headers: tuple[str, ...], overrides: Mapping[str, str], name: str) ->
 
 def _require(table: Table, fields: dict[str, str], headers: tuple[str, ...], name: str) -> None:
     missing = [f.name for f in table.fields if f.required and f.name not in fields]
-    ids = any(h.lower().startswith("id:") for h in headers)
-    if table.key and not ids and not set(table.key) & set(fields):
+    ids = sum(h.lower().startswith("id:") for h in headers)
+    if table.name == "identities" and ids + len({"id_a", "id_b"} & set(fields)) < 2:
+        missing = [k for k in table.key if k not in fields]
+    elif table.key and not ids and not set(table.key) & set(fields):
         missing = [*table.key, *missing]
     if missing:
         first = missing[0]
+        split = "" if len(headers) > 1 else " All of it is one column: set --delimiter if that is wrong."
         msg = (
-            f'Column "{first}" not found in {name}.{did_you_mean(first, headers)} Found: {listed(headers)}. '
+            f'Column "{first}" not found in {name}.{did_you_mean(first, headers)} Found: {found(headers)}.{split} '
             f"Name it with --column {table.name}.{first}=HEADER."
         )
         raise UsageError(msg)

@@ -12,14 +12,23 @@ from attribution.engine import identifier, literal
 from attribution.errors import AttributionError, UsageError, did_you_mean
 
 SAMPLE = 2000
+# Of a long column, about this many cells are looked at, chosen by their hash.
+LOOKED_AT = 100_000
 # Outside these years a time is a mistake of units or of typing, whatever the file.
 EARLIEST, LATEST = "1990-01-01", "2100-01-01"
+WINDOW = f"TIMESTAMP '{EARLIEST}' AND TIMESTAMP '{int(LATEST[:4]) - 1}-12-31 23:59:59.999999'"
 
-DATES = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
-         "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%a %b %d %Y", "%Y%m%d", "%Y-%m", "%Y/%m")  # fmt: skip
-TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f", "T%H:%M:%S", ", %H:%M:%S", ", %H:%M")
-OTHERS = ("%Y%m%d%H%M%S", "%Y%m%dT%H%M%S", "%Y%m%d%H", "%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %Y")
-ZONED = r"[0-9](Z|z|\s?[+-][0-9]{2}:?([0-9]{2})?|\s+[A-Za-z]+(/[A-Za-z_]+)*)$"
+DATES = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y",
+         "%m-%d-%y", "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y",
+         "%a %b %d %Y", "%Y%m%d", "%Y-%m", "%Y/%m")  # fmt: skip
+TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f", "T%H:%M:%S", ", %H:%M:%S", ", %H:%M",
+         ", %I:%M:%S %p", ", %I:%M %p")  # fmt: skip
+OTHERS = ("%Y%m%d%H%M%S", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d%H", "%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %Y",
+          "%a, %d %b %Y %H:%M:%S %z")  # fmt: skip
+# A zone follows a time of day: the end of 2026-01-05 is no offset.
+ZONED = (
+    r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]*)?)?(Z|z|\s?[+-][0-9]{2}(:?[0-9]{2})?|\s+[A-Za-z]+(/[A-Za-z_]+)*)$"
+)
 EPOCHS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1, "nanoseconds": 0.001}
 EPOCH_DIGITS = {"seconds": (9, 10), "milliseconds": (12, 13), "microseconds": (15, 16), "nanoseconds": (18, 19)}
 
@@ -31,11 +40,11 @@ class TimeFormat:
     Attributes
     ----------
     name : str
-        ``ISO 8601``, ``epoch seconds``, a strptime pattern, or ``typed``.
+        ``ISO 8601``, ``epoch seconds``, a strptime pattern, or ``time`` where the column is typed.
     expression : str
         SQL that gives a TIMESTAMP in UTC, or NULL where a cell does not fit.
     zoned : bool
-        Whether the cells state their zone.
+        Whether every cell states its zone.
     """
 
     name: str
@@ -49,6 +58,16 @@ def check_zone(zone: str) -> None:
         names = [row[0] for row in connection.execute("SELECT name FROM pg_timezone_names()").fetchall()]
     if zone not in names:
         raise UsageError(f'timezone: "{zone}" is unknown.{did_you_mean(zone, names)} Write Europe/Berlin or UTC.')
+
+
+def check_format(given: str) -> None:
+    """Refuse a time format that cannot be read."""
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"SELECT {_named(given, literal(''), None).expression}")
+        except duckdb.Error:
+            msg = f'timestamp-format: "{given}" is no pattern. Write iso, epoch-seconds, or one like %d.%m.%Y %H:%M.'
+            raise UsageError(msg) from None
 
 
 def find_format(
@@ -74,61 +93,91 @@ def find_format(
     """
     column = identifier(header)
     if column_type.startswith("TIMESTAMP WITH TIME ZONE"):
-        return TimeFormat("typed", f"{column}::TIMESTAMP", zoned=True)
+        return TimeFormat("time", f"{column}::TIMESTAMP", zoned=True)
     if column_type.startswith(("TIMESTAMP", "DATE")):
-        return TimeFormat("typed", _local(f"{column}::TIMESTAMP", zone), zoned=False)
+        return TimeFormat("time", _local(f"{column}::TIMESTAMP", zone), zoned=False)
     text = f"trim({column}::VARCHAR)"
+    if column_type in {"FLOAT", "DOUBLE"}:  # large numbers as text would be 1.7e+15
+        text = f"try_cast({column} AS DECIMAL(38, 3))::VARCHAR"
     if given is not None:
         return _named(given, text, zone)
-    sample = [
-        row[0]
-        for row in connection.execute(
-            f"SELECT DISTINCT {text} AS v FROM {relation} WHERE {text} != '' ORDER BY hash(v), v LIMIT {SAMPLE}"
-        ).fetchall()
-    ]
+    sample = _sample(connection, relation, text)
     if not sample:
         return _named("iso", text, zone)
-    scored = sorted(_scores(connection, sample, zone), key=lambda s: -s[0])
-    share, best = scored[0]
-    if share < 0.5:
-        shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", min(sample)))[:40]
+    scored = sorted(_scores(connection, sample, zone), key=lambda s: s[0], reverse=True)
+    (believed, read), best = scored[0]
+    if max(believed, read) < 0.5:
+        unread = max(sample, key=lambda cell: (sample[cell], cell))
+        shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", unread))[:40]
         msg = (
             f'{name}: column "{header}" does not read as times (its cells look like "{shape}"). Name another '
             "column, or how it is written: --timestamp-format '%d.%m.%Y %H:%M'."
         )
         raise AttributionError(msg)
-    rival = next((f for s, f in scored[1:] if s == share and _swapped(best.name) == f.name), None)
+    rival = next((f for s, f in scored[1:] if s[0] > 0 and _swapped(best.name) == f.name), None)
     if rival is not None:
-        _settle(connection, relation, text, best, rival, header, name)
-        counts = connection.execute(
-            f"SELECT count({best.expression.replace('v.v', text)}), count({rival.expression.replace('v.v', text)}) "
-            f"FROM {relation}"
-        ).fetchone()
-        best = best if counts[0] >= counts[1] else rival
-    return TimeFormat(best.name, best.expression.replace("v.v", text), best.zoned)
+        best = _settle(connection, f"(SELECT {text} AS v FROM {relation}) v", best, rival, f'{name}: column "{header}"')
+    zoned = best.zoned or (best.name == "ISO 8601" and all(re.search(ZONED, cell) for cell in sample))
+    return TimeFormat(best.name, best.expression.replace("v.v", text), zoned)
 
 
-def _scores(connection: Any, sample: list[str], zone: str | None) -> list[tuple[float, TimeFormat]]:
-    connection.execute("CREATE OR REPLACE TEMP TABLE times_sample AS SELECT unnest($1::VARCHAR[]) AS v", [sample])
-    formats = [_named("iso", "v.v", zone), *(_named(f"epoch-{unit}", "v.v", zone) for unit in EPOCHS)]
-    formats += [_named(d + t, "v.v", zone) for d in DATES for t in TIMES]
-    formats += [_named(o, "v.v", zone) for o in OTHERS]
-    counts = connection.execute(
-        f"SELECT {', '.join(f'count({f.expression})' for f in formats)} FROM times_sample v"
-    ).fetchone()
-    connection.execute("DROP TABLE times_sample")
-    return [(count / len(sample), f) for count, f in zip(counts, formats, strict=True)]
+def _sample(connection: Any, relation: str, text: str) -> dict[str, int]:
+    """Give different cells and how often each occurs, chosen by their hash: the order of rows chooses nothing."""
+    rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0]
+    cells = f"SELECT {text} AS v, count(*) FROM {relation} WHERE {text} != ''"
+    chosen = f"GROUP BY v ORDER BY hash(v), v LIMIT {SAMPLE}"
+    every = rows // LOOKED_AT
+    found = []
+    if every > 1:
+        found = connection.execute(f"{cells} AND hash({text}) % {every} = 0 {chosen}").fetchall()
+    if len(found) < SAMPLE:
+        found = connection.execute(f"{cells} {chosen}").fetchall()
+    return dict(found)
+
+
+Score = tuple[tuple[float, float], TimeFormat]
+
+
+def _scores(connection: Any, sample: dict[str, int], zone: str | None) -> list[Score]:
+    """Give the share of the cells that each format reads as a time within the years that are believed, and at all."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE times_sample AS SELECT unnest($1::VARCHAR[]) AS v, unnest($2::BIGINT[]) AS n",
+        [list(sample), list(sample.values())],
+    )
+    total = sum(sample.values())
+    try:
+        iso = _shares(connection, [_named("iso", "v.v", zone)], total)
+        if min(iso[0][0]) == 1:
+            return iso
+        # Calendar digits first: 2026010512 could be epoch seconds, but a column of those is hardly ever a calendar.
+        formats = [_named(o, "v.v", zone) for o in OTHERS]
+        formats += [_named(f"epoch-{unit}", "v.v", zone) for unit in EPOCHS]
+        formats += [_named(d + t, "v.v", zone) for d in DATES for t in TIMES]
+        return iso + _shares(connection, formats, total)
+    finally:
+        connection.execute("DROP TABLE times_sample")
+
+
+def _shares(connection: Any, formats: list[TimeFormat], total: int) -> list[Score]:
+    counts = ", ".join(
+        f"coalesce(sum(n) FILTER ({f.expression} BETWEEN {WINDOW}), 0), "
+        f"coalesce(sum(n) FILTER ({f.expression} IS NOT NULL), 0)"
+        for f in formats
+    )
+    found = connection.execute(f"SELECT {counts} FROM times_sample v").fetchone()
+    return [((found[2 * i] / total, found[2 * i + 1] / total), f) for i, f in enumerate(formats)]
 
 
 def _named(name: str, text: str, zone: str | None) -> TimeFormat:
     if name.lower() in {"iso", "iso 8601"}:
         # A cast to TIMESTAMP would silently drop an offset, so cells that state a zone take the other cast.
-        tidy = f"regexp_replace({text}, '\\s+([+-][0-9]{{2}})', '\\1')"
+        tidy = f"regexp_replace(replace({text}, ',', '.'), '\\s+([+-][0-9]{{2}})', '\\1')"
+        local = f"coalesce(try_cast({text} AS TIMESTAMP), try_cast(replace({text}, ',', '.') AS TIMESTAMP))"
         expression = (
             f"CASE WHEN regexp_matches({text}, {literal(ZONED)}) THEN try_cast({tidy} AS TIMESTAMPTZ)::TIMESTAMP "
-            f"ELSE {_local(f'try_cast({text} AS TIMESTAMP)', zone)} END"
+            f"ELSE {_local(local, zone)} END"
         )
-        return TimeFormat("ISO 8601", _finite(expression), zoned=False)
+        return TimeFormat("ISO 8601", expression, zoned=False)
     if name.lower().startswith("epoch-"):
         unit = name.lower().removeprefix("epoch-")
         if unit not in EPOCHS:
@@ -140,13 +189,9 @@ def _named(name: str, text: str, zone: str | None) -> TimeFormat:
     if "%" not in name:
         msg = f'timestamp-format: "{name}" is no pattern. Write iso, epoch-seconds, or a pattern like %d.%m.%Y %H:%M.'
         raise UsageError(msg)
-    zoned = "%z" in name
+    zoned = "%z" in name or "%Z" in name or name.endswith("SZ")
     parsed = f"try_strptime({text}, {literal(name)})"
-    return TimeFormat(name, _finite(f"{parsed}::TIMESTAMP" if zoned else _local(parsed, zone)), zoned)
-
-
-def _finite(expression: str) -> str:
-    return f"CASE WHEN isfinite({expression}) THEN {expression} END" if "try_cast" in expression else expression
+    return TimeFormat(name, f"{parsed}::TIMESTAMP" if zoned else _local(parsed, zone), zoned)
 
 
 def _local(expression: str, zone: str | None) -> str:
@@ -157,19 +202,24 @@ def _swapped(pattern: str) -> str:
     return pattern.replace("%d", "%#").replace("%m", "%d").replace("%#", "%m")
 
 
-def _settle(
-    connection: Any, relation: str, text: str, one: TimeFormat, other: TimeFormat, header: str, name: str
-) -> None:
-    """Refuse a column whose every cell reads with day first and with month first, to different days."""
-    a, b = (f.expression.replace("v.v", text) for f in (one, other))
-    both, told, differ = connection.execute(
-        f"SELECT count(*) FILTER ({a} IS NOT NULL AND {b} IS NOT NULL), "
-        f"count(*) FILTER (({a} IS NULL) != ({b} IS NULL)), count(*) FILTER ({a} != {b}) FROM {relation}"
+def _settle(connection: Any, relation: str, best: TimeFormat, rival: TimeFormat, where: str) -> TimeFormat:
+    """Tell day first from month first by the cells that read only one way.
+
+    Raises
+    ------
+    AttributionError
+        Where no cell tells, or some tell the one and some the other.
+    """
+    a, b = (f"coalesce({f.expression} BETWEEN {WINDOW}, false)" for f in (best, rival))
+    only_a, only_b, differ = connection.execute(
+        f"SELECT count(*) FILTER ({a} AND NOT {b}), count(*) FILTER ({b} AND NOT {a}), "
+        f"count(*) FILTER ({a} AND {b} AND {best.expression} != {rival.expression}) FROM {relation}"
     ).fetchone()
-    if both and not told and differ:
-        day_first, month_first = sorted((one.name, other.name))
-        msg = (
-            f'{name}: column "{header}" can be read as day first or month first; no cell tells which. '
-            f"Say it: --timestamp-format '{day_first}' or --timestamp-format '{month_first}'."
-        )
-        raise AttributionError(msg)
+    say = f"Say it: --timestamp-format '{min(best.name, rival.name)}' or '{max(best.name, rival.name)}'."
+    if not only_a and not only_b and differ:
+        raise AttributionError(f"{where} can be read as day first or month first; no cell tells which. {say}")
+    # One cell in a hundred may be mistyped; more are two ways of writing in one column.
+    if 100 * min(only_a, only_b) > max(only_a, only_b):
+        msg = f"{where} has cells that only read as day first and cells that only read as month first. {say}"
+        raise AttributionError(msg + " The other cells are quarantined.")
+    return best if only_a >= only_b else rival

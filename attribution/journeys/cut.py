@@ -315,11 +315,23 @@ def cut_paths(offsets: NDArray[np.int64], unit: NDArray[np.int32], rules: Rules)
     """Apply the direct rule and the transforms to aggregated paths, which have no times."""
     size = offsets.size - 1
     none = np.zeros(size, np.int64)
+    nothing = np.zeros(0)
+    if rules.direct_rule == KEEP and not rules.ops.size:
+        tally = np.array([unit.size, 0, 0, 0, 0])
+        repeat, at = np.zeros(0, np.int32), np.zeros(0, np.int64)
+        return _of_paths(none, nothing, offsets, unit, at, repeat, tally)
     touches = Touches(np.zeros(0, np.uint64), np.zeros(unit.size, np.int64), unit)
     kept_offsets, kept, at, repeat, tally = _kept(offsets, none, touches, rules)
     tally[CONVERTING] = kept.size
-    nothing = np.zeros(0)
+    return _of_paths(none, nothing, kept_offsets, kept, at, repeat, tally)
+
+
+def _of_paths(
+    none: NDArray[np.int64], nothing: NDArray[np.float64], offsets: NDArray[np.int64], unit: NDArray[np.int32],
+    at: NDArray[np.int64], repeat: NDArray[np.int32], tally: NDArray[np.int64],
+) -> Cut:  # fmt: skip
+    codes = none.astype(np.int32)
     return Cut(
-        none.astype(np.uint64), none, nothing, nothing, none.astype(np.int32), none.astype(np.int32),
-        none.astype(np.bool_), kept_offsets, kept, at, repeat, tally,
+        none.astype(np.uint64), none, nothing, nothing, codes, codes, none.astype(np.bool_), offsets, unit, at, repeat,
+        tally,
     )  # fmt: skip

@@ -7,8 +7,6 @@ and a short sort of each bucket. Nothing here depends on the order in which rows
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +16,6 @@ from attribution_models.paths.compiled import compiled
 SHORT = 24
 
 
-@compiled
 def scatter(
     customer: NDArray[np.uint64],
     at: NDArray[np.int64],
@@ -26,11 +23,10 @@ def scatter(
     table_hash: NDArray[np.uint64],
     table_code: NDArray[np.int32],
     bits: int,
-) -> Any:
+) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64], NDArray[np.int32]]:
     """Order one batch by part (leading ``bits`` of the customer's hash) and give each touch its unit code.
 
-    ``table_hash`` and ``table_code`` form an open-addressing table whose empty slots have code -1. A hash
-    that is not in it gets code -1, which the caller refuses.
+    ``table_hash`` and ``table_code`` form an open-addressing table whose empty slots have code -1.
 
     Returns
     -------
@@ -39,22 +35,30 @@ def scatter(
     at : int64[n]
     unit : int32[n]
     """
+    # NumPy asks the system for large pages, compiled code does not: filling memory is half of this work.
     n = customer.size
-    parts = 1 << bits
+    out = np.empty(n, np.uint64), np.empty(n, np.int64), np.empty(n, np.int32)
+    starts = np.zeros((1 << bits) + 1, np.int64)
+    _scatter(customer, at, unit_hash, table_hash, table_code, bits, starts, *out)
+    return starts, *out
+
+
+@compiled
+def _scatter(
+    customer: NDArray[np.uint64], at: NDArray[np.int64], unit_hash: NDArray[np.uint64], table_hash: NDArray[np.uint64],
+    table_code: NDArray[np.int32], bits: int, starts: NDArray[np.int64], out_customer: NDArray[np.uint64],
+    out_at: NDArray[np.int64], out_unit: NDArray[np.int32],
+) -> None:  # fmt: skip
     shift = np.uint64(64 - bits)
     one_part = bits == 0
     mask = np.uint64(table_hash.size - 1)
-    starts = np.zeros(parts + 1, np.int64)
-    for i in range(n):
+    for i in range(customer.size):
         part = 0 if one_part else np.int64(customer[i] >> shift)
         starts[part + 1] += 1
-    for p in range(parts):
+    for p in range(starts.size - 1):
         starts[p + 1] += starts[p]
     place = starts[:-1].copy()
-    out_customer = np.empty(n, np.uint64)
-    out_at = np.empty(n, np.int64)
-    out_unit = np.empty(n, np.int32)
-    for i in range(n):
+    for i in range(customer.size):
         key = customer[i]
         part = 0 if one_part else np.int64(key >> shift)
         o = place[part]
@@ -66,7 +70,6 @@ def scatter(
         out_customer[o] = key
         out_at[o] = at[i]
         out_unit[o] = table_code[slot]
-    return starts, out_customer, out_at, out_unit
 
 
 @compiled

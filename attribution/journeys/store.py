@@ -8,55 +8,97 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from attribution.findings import Finding
 from attribution.journeys.journeys import JourneyPart, Journeys, Unit
 from attribution.settings import JourneySettings
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write_part(path: Path, part: JourneyPart) -> None:
-    """Write one part; the caller owns the folder until it is renamed into place."""
-    offsets = pa.array(part.offsets.astype(np.int32))
-    columns = {
-        "conversions": pa.array(part.conversions),
-        "value": pa.array(part.value),
-        "nulls": pa.array(part.nulls),
-        "kind": pa.array(part.kind),
-        "geo": pa.array(part.geo),
-        "existing": pa.array(part.existing.view(np.uint8)),
-        "unit": pa.ListArray.from_arrays(offsets, pa.array(part.units)),
-    }
+    """Write one part; the caller owns the folder until it is renamed into place.
+
+    Writing is what large workspaces wait for, so nothing is written that follows from the rest: a journey
+    from events converts once or never and has a value only then, most data know one kind and no geo, and
+    unit codes take as few bytes as they need.
+    """
+    touches = {"unit": pa.array(part.units.astype(_smallest(part.units)))}
+    converts = part.conversions > 0
     if part.customer is not None and part.ended_at is not None and part.at is not None:
-        columns |= {
+        touches["at"] = pa.array(part.at)
+        columns = {
+            "converts": pa.array(converts),
             "customer": pa.array(part.customer),
             "ended_at": pa.array(part.ended_at),
-            "at": pa.ListArray.from_arrays(offsets, pa.array(part.at)),
         }
-    batch = pa.RecordBatch.from_pydict(columns)
+    else:
+        columns = {"conversions": pa.array(part.conversions), "nulls": pa.array(part.nulls)}
+    columns["touches"] = pa.ListArray.from_arrays(
+        pa.array(part.offsets.astype(np.int32)), pa.StructArray.from_arrays(list(touches.values()), list(touches))
+    )
+    same: dict[str, str] = {}
+    for name, codes in (("kind", part.kind), ("geo", part.geo)):
+        if codes.size and np.all(codes == codes[0]):
+            same[name] = str(codes[0])
+        else:
+            columns[name] = pa.array(codes)
+    columns["existing"] = pa.array(part.existing)
+    batch = pa.RecordBatch.from_pydict(columns).replace_schema_metadata(same)
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
         writer.write_batch(batch)
+    values = part.value[converts] if part.customer is not None else part.value
+    with pa.OSFile(str(_values(path)), "wb") as file:
+        file.write(np.ascontiguousarray(values).tobytes())
+
+
+def _values(path: Path) -> Path:
+    """Where the values of a part's conversions lie: they are few, and of another length than the journeys."""
+    return path.with_suffix(".value")
+
+
+def _smallest(codes: NDArray[np.int32]) -> type[np.generic]:
+    most = int(codes.max()) if codes.size else 0
+    return np.uint8 if most < 2**8 else np.uint16 if most < 2**16 else np.int32
 
 
 def read_part(path: Path) -> JourneyPart:
-    """Map one part; nothing is copied but the offsets."""
+    """Map one part; times of touches are not copied."""
     with pa.memory_map(str(path)) as file:
         batch = pa.ipc.open_file(file).get_batch(0)
     array = {name: batch.column(name) for name in batch.schema.names}
-    timed = "at" in array
+    timed = "customer" in array
+    values = np.fromfile(_values(path), np.float64)
+    if timed:
+        converts = array["converts"].to_numpy(zero_copy_only=False)
+        conversions = converts.astype(np.float64)
+        nulls = 1.0 - conversions
+        value = np.zeros(conversions.size)
+        value[converts] = values
+    else:
+        conversions, nulls, value = array["conversions"].to_numpy(), array["nulls"].to_numpy(), values
+    same = {k.decode(): v.decode() for k, v in (batch.schema.metadata or {}).items()}
+
+    def codes(name: str) -> NDArray[np.int32]:
+        found: NDArray[np.int32] = (
+            array[name].to_numpy() if name in array else np.full(conversions.size, int(same.get(name, -1)), np.int32)
+        )
+        return found
+
+    touches = array["touches"].values
     return JourneyPart(
         customer=array["customer"].to_numpy() if timed else None,
         ended_at=array["ended_at"].to_numpy() if timed else None,
-        conversions=array["conversions"].to_numpy(),
-        value=array["value"].to_numpy(),
-        nulls=array["nulls"].to_numpy(),
-        kind=array["kind"].to_numpy(),
-        geo=array["geo"].to_numpy(),
-        existing=array["existing"].to_numpy().view(np.bool_),
-        offsets=array["unit"].offsets.to_numpy().astype(np.int64),
-        units=array["unit"].values.to_numpy(),
-        at=array["at"].values.to_numpy() if timed else None,
+        conversions=conversions,
+        value=value,
+        nulls=nulls,
+        kind=codes("kind"),
+        geo=codes("geo"),
+        existing=array["existing"].to_numpy(zero_copy_only=False),
+        offsets=array["touches"].offsets.to_numpy().astype(np.int64),
+        units=touches.field("unit").to_numpy().astype(np.int32),
+        at=touches.field("at").to_numpy() if timed else None,
     )
 
 
