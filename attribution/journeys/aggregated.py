@@ -95,6 +95,11 @@ def _read(connection: Any, relation: str) -> _Rows:
 def _added_up(rows: _Rows) -> _Rows:
     """One row per distinct path. The order of the source's rows changes no bit of the sums."""
     hashes = _path_hashes(rows.offsets, rows.codes)
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    if not np.any(ordered[1:] == ordered[:-1]):
+        offsets, codes = _gathered(order, rows.offsets, rows.codes)
+        return _Rows(rows.names, offsets, codes, rows.conversions[order], rows.value[order], rows.nulls[order])
     order = np.lexsort((rows.nulls, rows.value, rows.conversions, hashes))
     first = _first_of_equal(order, hashes, rows.offsets, rows.codes)
     starts = np.flatnonzero(first)

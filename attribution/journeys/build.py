@@ -1,6 +1,6 @@
 """Build journeys: DuckDB reads and hash-encodes, compiled kernels order and cut.
 
-Customers are split by the leading bits of their hash into parts of about a million touches. Parts are
+Customers are split by the leading bits of their hash into parts of about half a million touches. Parts are
 independent, so they are sorted and cut on all cores, and what does not fit in memory is read in passes
 over ranges of the hash. The split depends on the number of touches alone, never on cores or row order.
 """

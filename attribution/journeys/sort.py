@@ -35,7 +35,6 @@ def scatter(
     at : int64[n]
     unit : int32[n]
     """
-    # NumPy asks the system for large pages, compiled code does not: filling memory is half of this work.
     n = customer.size
     out = np.empty(n, np.uint64), np.empty(n, np.int64), np.empty(n, np.int32)
     starts = np.zeros((1 << bits) + 1, np.int64)

@@ -15,6 +15,7 @@ from attribution.journeys.journeys import JourneyPart, Journeys, Unit
 from attribution.settings import JourneySettings
 
 FORMAT = 2
+SECOND = 1_000_000
 
 
 def write_part(path: Path, part: JourneyPart) -> None:
@@ -25,9 +26,12 @@ def write_part(path: Path, part: JourneyPart) -> None:
     unit codes take as few bytes as they need.
     """
     touches = {"unit": pa.array(part.units.astype(_smallest(part.units)))}
+    same: dict[str, str] = {}
     converts = part.conversions > 0
     if part.customer is not None and part.ended_at is not None and part.at is not None:
-        touches["at"] = pa.array(part.at)
+        touches["at"], origin = _times(part.at)
+        if origin is not None:
+            same["origin"] = str(origin)
         columns = {
             "converts": pa.array(converts),
             "customer": pa.array(part.customer),
@@ -38,7 +42,6 @@ def write_part(path: Path, part: JourneyPart) -> None:
     columns["touches"] = pa.ListArray.from_arrays(
         pa.array(part.offsets.astype(np.int32)), pa.StructArray.from_arrays(list(touches.values()), list(touches))
     )
-    same: dict[str, str] = {}
     for name, codes in (("kind", part.kind), ("geo", part.geo)):
         if codes.size and np.all(codes == codes[0]):
             same[name] = str(codes[0])
@@ -56,6 +59,19 @@ def write_part(path: Path, part: JourneyPart) -> None:
 def _values(path: Path) -> Path:
     """Where the values of a part's conversions lie: they are few, and of another length than the journeys."""
     return path.with_suffix(".value")
+
+
+def _times(at: NDArray[np.int64]) -> tuple[pa.Array, int | None]:
+    """Whole seconds since an origin in four bytes, where times are that; else microseconds as they are."""
+    if at.size == 0:
+        return pa.array(at), None
+    origin = int(at.min())
+    if np.any((at[:: max(1, at.size // 1000)] - origin) % SECOND):
+        return pa.array(at), None
+    seconds, rest = np.divmod(at - origin, SECOND)
+    if rest.any() or int(seconds.max()) >= 2**31:
+        return pa.array(at), None
+    return pa.array(seconds.astype(np.int32)), origin
 
 
 def _smallest(codes: NDArray[np.int32]) -> type[np.generic]:
@@ -87,6 +103,9 @@ def read_part(path: Path) -> JourneyPart:
         return found
 
     touches = array["touches"].values
+    at = touches.field("at").to_numpy() if timed else None
+    if at is not None and "origin" in same:
+        at = at * np.int64(SECOND) + int(same["origin"])
     return JourneyPart(
         customer=array["customer"].to_numpy() if timed else None,
         ended_at=array["ended_at"].to_numpy() if timed else None,
@@ -98,7 +117,7 @@ def read_part(path: Path) -> JourneyPart:
         existing=array["existing"].to_numpy(zero_copy_only=False),
         offsets=array["touches"].offsets.to_numpy().astype(np.int64),
         units=touches.field("unit").to_numpy().astype(np.int32),
-        at=touches.field("at").to_numpy() if timed else None,
+        at=at,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from attribution.engine import threads
 from attribution.tables import PATH_SEPARATOR
 
+# Paths that are split at once: they stay in the processor's cache.
+CHUNK = 32_768
 # Blanks that exports put around names, beyond ASCII's.
 BLANKS = " \t\r\n\u00a0\u200b\ufeff\u3000"
 
@@ -31,18 +35,28 @@ def tokenize(paths: pa.Array) -> Tokens:
     ----------
     paths : pyarrow string array, without nulls
     """
+    pieces = [paths.slice(start, CHUNK) for start in range(0, len(paths), CHUNK)]
+    with ThreadPoolExecutor(threads()) as pool:
+        found = list(pool.map(_encode, pieces))
+    names = sorted({name for _, clean, _ in found for name in clean} - {""})
+    place = {name: i for i, name in enumerate(names)}
+    codes, counts = [np.zeros(0, np.int32)], [np.zeros(1, np.int64)]
+    for lengths, clean, indices in found:
+        recode = np.array([place.get(name, -1) for name in clean], np.int32)
+        mine = recode[indices]
+        if "" in clean:
+            kept = mine >= 0
+            ends = np.concatenate([[0], np.cumsum(kept)])[np.concatenate([[0], np.cumsum(lengths)])]
+            lengths, mine = np.diff(ends), mine[kept]  # noqa: PLW2901
+        codes.append(mine)
+        counts.append(lengths)
+    return Tokens(tuple(names), np.cumsum(np.concatenate(counts)), np.concatenate(codes))
+
+
+def _encode(paths: pa.Array) -> tuple[NDArray[np.int64], list[str], NDArray[np.int32]]:
+    """Channels per path, distinct channels without blanks, and which of them stands where."""
     lists = pc.split_pattern(paths, PATH_SEPARATOR)
-    lengths = lists.value_lengths().to_numpy(zero_copy_only=False)
     encoded = lists.flatten().dictionary_encode()
     clean = [name.strip(BLANKS) for name in encoded.dictionary.to_pylist()]
-    names = sorted(set(clean) - {""})
-    place = {name: i for i, name in enumerate(names)}
-    recode = np.array([place.get(name, -1) for name in clean], np.int32)
-    indices = encoded.indices.to_numpy()
-    codes = recode[indices] if indices.size else np.zeros(0, np.int32)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    if "" in clean:
-        kept = codes >= 0
-        offsets = np.concatenate([[0], np.cumsum(kept)])[offsets]
-        codes = codes[kept]
-    return Tokens(tuple(names), offsets, codes)
+    lengths = lists.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+    return lengths, clean, encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
