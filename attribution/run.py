@@ -14,7 +14,7 @@ from attribution.configuration import Configuration
 from attribution.errors import UsageError, did_you_mean
 from attribution.findings import Finding
 from attribution.ingest.ingest import IngestReport, ingest
-from attribution.ingest.layouts import Layout, recognise
+from attribution.ingest.layouts import Layout, check_columns, named_columns, recognise
 from attribution.ingest.sources import find_sources
 from attribution.ingest.stage import header_of
 from attribution.ingest.timestamps import check_zone
@@ -50,11 +50,13 @@ def validate(configuration: Configuration, base: Path) -> dict[str, Layout]:
         The first thing that would fail.
     """
     settings = configuration.ingest.settings()
+    check_columns(settings.columns)
     if settings.timezone is not None:
         check_zone(settings.timezone)
     inputs = configuration.ingest.inputs(base)
     layouts: dict[str, Layout] = {}
     seen: set[str] = set()
+    used: set[str] = set()
     with TemporaryDirectory() as scratch:
         for table, arguments in inputs.items():
             for argument in arguments:
@@ -63,9 +65,10 @@ def validate(configuration: Configuration, base: Path) -> dict[str, Layout]:
                 for source in find_sources(argument, Path(scratch)):
                     headers = header_of(source, settings, Path(scratch))
                     seen |= set(headers)
-                    overrides = {k: h for k, h in settings.columns.items() if h in headers}
-                    layouts[source.name] = recognise(headers, table, overrides, source.name)
-    absent = {k: h for k, h in settings.columns.items() if h not in seen}
+                    named = named_columns(settings.columns, headers)
+                    used |= set(named)
+                    layouts[source.name] = recognise(headers, table, named, source.name)
+    absent = {k: h for k, h in settings.columns.items() if k not in used}
     if absent and "-" not in [a for arguments in inputs.values() for a in arguments]:
         field, header = min(absent.items())
         near = did_you_mean(header, seen)

@@ -17,7 +17,7 @@ from attribution.engine import connect
 from attribution.errors import AttributionError, UsageError, did_you_mean
 from attribution.ingest.check import Checked, check, refused, selections
 from attribution.ingest.database import said
-from attribution.ingest.layouts import Layout, check_columns, found, key, recognise
+from attribution.ingest.layouts import Layout, check_columns, found, named_columns, recognise
 from attribution.ingest.refusals import ENCODER
 from attribution.ingest.report import FileReport, IngestReport, RowCounts, findings_of, report_of, skipped_files
 from attribution.ingest.settle import copy_private, forget, settle
@@ -147,12 +147,11 @@ class _Run:
 
     def columns_of(self, headers: list[str]) -> dict[str, str]:
         """Find the headers that ``--column`` names in one file, without regard to case where that is needed."""
-        spelled = {key(h): h for h in reversed(headers)}
-        named = {t: h if h in headers else spelled.get(key(h)) for t, h in self.settings.columns.items()}
-        for target in [t for t, h in named.items() if h is not None]:
+        named = named_columns(self.settings.columns, headers)
+        for target in named:
             self.unused.pop(target, None)
         self.headers |= dict.fromkeys(headers)
-        return {t: h for t, h in named.items() if h is not None}
+        return named
 
     def replace(self, other: dict[str, Any], source: Source) -> None:
         """Let the same content, read in another way, take the place of the earlier reading."""

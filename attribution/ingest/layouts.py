@@ -229,6 +229,14 @@ def match(table: Table, headers: tuple[str, ...], overrides: Mapping[str, str]) 
     return {n: chosen[n] for n in table.names if n in chosen}
 
 
+def named_columns(columns: Mapping[str, str], headers: Iterable[str]) -> dict[str, str]:
+    """Which of the headers that ``--column`` names are in a file, without regard to case where that is needed."""
+    there = list(headers)
+    spelled = {key(h): h for h in reversed(there)}
+    named = {target: h if h in there else spelled.get(key(h)) for target, h in columns.items()}
+    return {target: h for target, h in named.items() if h is not None}
+
+
 def check_columns(columns: Mapping[str, str]) -> None:
     """Refuse ``--column`` targets that no table has.
 
