@@ -10,6 +10,7 @@ import msgspec
 import pandas as pd
 
 from attribution.configuration import Configuration, Credits, Fit, Ingest, as_toml
+from attribution.simulate import frame_of
 from attribution.workspace import write_atomically
 from attribution_models.worlds.path_world import ALL_MEDIA, RetailerWorld, SimulatedTables, simulate
 
@@ -52,11 +53,6 @@ def write_demo(folder: Path, people: int = PEOPLE, seed: int = SEED) -> tuple[Co
 
 def _write(path: Path, table: Mapping[str, Any]) -> None:
     write_atomically(path, frame_of(table).to_csv(index=False, lineterminator="\n").encode())
-
-
-def frame_of(table: Mapping[str, Any]) -> pd.DataFrame:
-    """A simulated table as a DataFrame."""
-    return pd.DataFrame(dict(table))
 
 
 def beside_truth(credits: pd.DataFrame, truth: pd.DataFrame, channels: list[str]) -> pd.DataFrame:

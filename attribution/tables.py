@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "text", "timestamp", "date", "number", "count", "path", "choice"]
+Kind = Literal["id", "text", "timestamp", "date", "number", "count", "path", "choice", "flag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ ASSIGNMENTS = Table(
         _f("arm", "choice", required=True, choices=("exposed", "held_out")),
         _f("assigned_at", "timestamp", required=True),
         _f("ended_at", "timestamp"),
-        _f("would_be_exposed", "count"),
+        _f("would_be_exposed", "flag"),
     ),
 )
 

@@ -194,7 +194,7 @@ class _Plan:
             return self.expressions[shared]
         reader = {
             "id": self.id, "text": self.name_or_text, "timestamp": self.time, "date": self.time, "number": self.number,
-            "count": self.number, "choice": self.choice,
+            "count": self.number, "choice": self.choice, "flag": self.yes_no,
         }[field.kind]  # fmt: skip
         expression = reader(field, header)
         self.expressions[shared] = expression
@@ -298,6 +298,15 @@ class _Plan:
         self.rule(f"NOT {empty} AND coalesce(NOT isfinite({value}), true)", f"{field.name} is not a number", fine)
         self.rule(f"{value} < 0", f"{field.name} is negative", fine)
         return value
+
+    def yes_no(self, field: Field, header: str) -> str:
+        """Yes or no; NULL where the cell is empty, which says neither."""
+        said = self.flag(header)
+        self.read[header] = "yes or no"
+        empty = self.empty(header)
+        if field.required:
+            self.rule(empty, f"{field.name} is empty")
+        return f"CASE WHEN NOT {empty} THEN {said} END"
 
     def choice(self, field: Field, header: str) -> str:
         text = f"lower({self.text(header)})"

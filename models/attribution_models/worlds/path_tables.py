@@ -1,23 +1,56 @@
 """Tables of a simulated retailer: what happened to whom, with the labels, ids and prices of real logs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from datetime import date
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.worlds.retailer import RetailerWorld
+from attribution_models.worlds.path_devices import Columns, devices_met, identities, opaque
+from attribution_models.worlds.retailer import Channel
 
-Columns = Mapping[str, NDArray[Any]]
 _Ints = NDArray[np.int64]
 _Floats = NDArray[np.float32]
 
 ALL_MEDIA = "(all media)"
 _CONSENT = np.array(["granted", "denied", "unknown"], dtype=object)
 _DEVICES = np.array(["mobile", "desktop", "tablet"], dtype=object)
-_COOKIE_DAYS = 60  # a browser forgets its cookie after that time
+_NO_ASSIGNMENTS: Columns = {
+    "experiment": np.empty(0, object),
+    "unified_id": np.empty(0, object),
+    "channel": np.empty(0, object),
+    "arm": np.empty(0, object),
+    "assigned_at": np.empty(0, "datetime64[us]"),
+    "ended_at": np.empty(0, "datetime64[us]"),
+    "would_be_exposed": np.empty(0, np.bool_),
+}
 _TEN_THOUSANDTHS = 10_000  # prices are whole hundredths of a cent, so that their sums are exact
+
+
+class Market(Protocol):
+    """What tables need to know of a world."""
+
+    @property
+    def people(self) -> int:
+        """People in the market."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of all draws."""
+
+    @property
+    def days(self) -> int:
+        """Length of the window."""
+
+    @property
+    def first_day(self) -> date:
+        """First day of the window (UTC)."""
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        """How the shop and its people meet."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +115,14 @@ class SimulatedTables:
         As the table contracts of the engine name them. A clicked ad is one row, the click; a channel meets a
         person at most once a day, and once more as the door of a purchase.
     truth : mapping of str to array
-        channel, incremental_conversions, incremental_value: total effect, downstream touches regenerated, of
-        switching the channel off from the first day to the last; ``(all media)`` switches all paid ones off.
+        Of the retailer: channel, incremental_conversions, incremental_value: total effect, downstream touches
+        regenerated, of switching the channel off from the first day to the last; ``(all media)`` switches all
+        paid ones off. Of a path world: the columns of `path_truth.PathTruth`.
+    assignments : mapping of str to array
+        People in randomised holdouts: experiment, unified_id, channel, arm (exposed, held_out), assigned_at,
+        ended_at, would_be_exposed; no rows where nothing is tested.
+    observations : mapping of str to array
+        unified_id, enter, exit: time at risk of everybody, those without touches too.
     """
 
     people: int
@@ -93,26 +132,47 @@ class SimulatedTables:
     identities: Columns
     spend: Columns
     truth: Columns
+    assignments: Columns
+    observations: Columns
 
 
-def tabulate(world: RetailerWorld, events: Events, traits: Traits, truth: Columns) -> SimulatedTables:
+def tabulate(world: Market, events: Events, traits: Traits, truth: Columns) -> SimulatedTables:
     """Give events their seconds, prices, devices and ids."""
-    # A stream of its own: labels never meet the draws of the process.
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([world.seed, 2**32 - 1])))
+    rng = label_stream(world.seed)
     touch_second, buy_second = _seconds(world, events, rng)
+    whole_window = np.zeros(world.people, np.int64), np.full(world.people, world.days)
+    return tables_at(world, events, (touch_second, buy_second), traits, truth, whole_window, rng)
+
+
+def label_stream(seed: int) -> np.random.Generator:
+    """A stream of its own: labels never meet the draws of the process."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2**32 - 1])))
+
+
+def tables_at(
+    world: Market,
+    events: Events,
+    seconds: tuple[_Ints, _Ints],
+    traits: Traits,
+    truth: Columns,
+    at_risk: tuple[_Ints, _Ints],
+    rng: np.random.Generator,
+    assignments: Columns | None = None,
+    shared_devices: float = 0.0,
+) -> SimulatedTables:
+    """Give events whose seconds of the day are known (touches, purchases) their prices, devices and ids.
+
+    `at_risk` holds each person's first day and the day after the last; no `assignments`: no experiments.
+    """
+    touch_second, buy_second = seconds
     key = (events.touch_channel, events.touch_person, events.touch_day * 86_400 + touch_second)
     order = np.lexsort(key)
     day, person, channel = events.touch_day[order], events.touch_person[order], events.touch_channel[order]
-    clicked, at = events.clicked[order], _timestamps(world, key[2][order])
-    ids = _labels("cust", world.people)
+    clicked, at = events.clicked[order], timestamps(world, key[2][order])
+    ids = labels("cust", world.people)
     price = _prices(world, channel, clicked, rng)
-    slot, kind = _devices(world.people, person, rng)
-    epoch = (day + person % _COOKIE_DAYS) // _COOKIE_DAYS
-    epochs = world.days // _COOKIE_DAYS + 2
-    cookie = (person * 2 + slot) * epochs + epoch
-    device = np.where(kind == 1, -1, person * 2 + slot)
+    met = devices_met(world.people, world.days, person, day, rng, shared_devices)
     visit = np.array([c.contact == "visit" for c in world.channels])[channel]
-    cookies, devices = _opaque(world.seed, "ck", cookie), _opaque(world.seed, "dv", device)
     touchpoints: Columns = {
         "unified_id": ids[person],
         "timestamp": at,
@@ -120,17 +180,17 @@ def tabulate(world: RetailerWorld, events: Events, traits: Traits, truth: Column
         "campaign": _campaigns(world, channel, rng),
         "interaction": np.array(["impression", "click", "visit"], dtype=object)[np.where(visit, 2, clicked)],
         "cost": price / _TEN_THOUSANDTHS,
-        "device_type": _DEVICES[kind],
+        "device_type": _DEVICES[met.kind],
         "ownership": np.array([c.ownership for c in world.channels], dtype=object)[channel],
-        "id:cookie": cookies,
-        "id:device": devices,
+        "id:cookie": opaque(world.seed, "ck", met.cookie),
+        "id:device": opaque(world.seed, "dv", met.device),
     }
     bought = np.lexsort((events.buyer, events.buy_day * 86_400 + buy_second))
     conversions: Columns = {
         "unified_id": ids[events.buyer[bought]],
-        "timestamp": _timestamps(world, (events.buy_day * 86_400 + buy_second)[bought]),
+        "timestamp": timestamps(world, (events.buy_day * 86_400 + buy_second)[bought]),
         "value": events.cents[bought] / 100.0,
-        "conversion_id": _labels("order", bought.size),
+        "conversion_id": labels("order", bought.size),
         "kind": np.full(bought.size, "purchase", dtype=object),
     }
     customer, since, customers = _customers(world, events, traits, ids, rng)
@@ -141,13 +201,19 @@ def tabulate(world: RetailerWorld, events: Events, traits: Traits, truth: Column
         touchpoints=touchpoints,
         conversions=conversions,
         customers=customers,
-        identities=_identities(touchpoints, cookie, device, since_of[person] <= day, rng),
+        identities=identities(touchpoints, met, person, since_of[person] <= day, rng),
         spend=_spend(world, day, channel, clicked, price),
         truth=truth,
+        assignments=_NO_ASSIGNMENTS if assignments is None else assignments,
+        observations={
+            "unified_id": ids,
+            "enter": timestamps(world, at_risk[0] * 86_400),
+            "exit": timestamps(world, at_risk[1] * 86_400),
+        },
     )
 
 
-def _seconds(world: RetailerWorld, events: Events, rng: np.random.Generator) -> tuple[_Ints, _Ints]:
+def _seconds(world: Market, events: Events, rng: np.random.Generator) -> tuple[_Ints, _Ints]:
     """Seconds of the day: touches from 6 to 22 h, then the door, then the purchase."""
     second = 6 * 3600 + rng.integers(0, 16 * 3600, events.door.size)
     touch_key = events.touch_person * world.days + events.touch_day
@@ -165,31 +231,23 @@ def _seconds(world: RetailerWorld, events: Events, rng: np.random.Generator) -> 
     return second, latest + rng.integers(120, 3600, latest.size)
 
 
-def _timestamps(world: RetailerWorld, seconds: _Ints) -> NDArray[np.datetime64]:
+def timestamps(world: Market, seconds: _Ints) -> NDArray[np.datetime64]:
+    """Instants that many seconds after the window begins."""
     return np.datetime64(world.first_day, "us") + seconds.astype("timedelta64[s]").astype("timedelta64[us]")
 
 
-def _dates(world: RetailerWorld, days: _Ints) -> NDArray[np.datetime64]:
+def _dates(world: Market, days: _Ints) -> NDArray[np.datetime64]:
     return np.datetime64(world.first_day, "D") + days.astype("timedelta64[D]")
 
 
-def _prices(world: RetailerWorld, channel: _Ints, clicked: NDArray[np.bool_], rng: np.random.Generator) -> _Ints:
+def _prices(world: Market, channel: _Ints, clicked: NDArray[np.bool_], rng: np.random.Generator) -> _Ints:
     """Hundredths of a cent per touch: list price times what the auction made of it, 70 to 130 %."""
     cpm, cpc = np.array([c.cpm for c in world.channels]), np.array([c.cpc for c in world.channels])
     listed = np.where(clicked, cpc[channel], cpm[channel] / 1000)
     return np.rint(listed * rng.uniform(0.7, 1.3, channel.size) * _TEN_THOUSANDTHS).astype(np.int64)
 
 
-def _devices(people: int, person: _Ints, rng: np.random.Generator) -> tuple[_Ints, _Ints]:
-    """Which of a person's two devices a touch met, and of what kind that one is; some own one only."""
-    main = np.searchsorted([0.6, 0.92], rng.random(people), side="right")
-    second = (main + 1) % 2  # a desktop beside a phone, a phone beside a desktop, a desktop beside a tablet
-    uses_second = np.where(rng.random(people) < 0.6, 0.3, 0.0)
-    slot = (rng.random(person.size) < uses_second[person]).astype(np.int64)
-    return slot, np.where(slot == 1, second[person], main[person])
-
-
-def _campaigns(world: RetailerWorld, channel: _Ints, rng: np.random.Generator) -> NDArray[np.object_]:
+def _campaigns(world: Market, channel: _Ints, rng: np.random.Generator) -> NDArray[np.object_]:
     count = np.array([len(c.campaigns) for c in world.channels])
     start = np.cumsum(count) - count
     names = np.array([name for c in world.channels for name in c.campaigns], dtype=object)
@@ -198,7 +256,7 @@ def _campaigns(world: RetailerWorld, channel: _Ints, rng: np.random.Generator) -
 
 
 def _customers(
-    world: RetailerWorld, events: Events, traits: Traits, ids: NDArray[np.object_], rng: np.random.Generator
+    world: Market, events: Events, traits: Traits, ids: NDArray[np.object_], rng: np.random.Generator
 ) -> tuple[_Ints, _Ints, Columns]:
     """People who ever bought: who, since which day, and the table."""
     since = np.where(np.isnan(traits.first_purchase), np.inf, traits.first_purchase)
@@ -218,33 +276,7 @@ def _customers(
     return customer, first, table
 
 
-def _identities(
-    touches: Columns, cookie: _Ints, device: _Ints, is_customer: NDArray[np.bool_], rng: np.random.Generator
-) -> Columns:
-    """Links as logs show them: a cookie beside its device when first seen, beside an e-mail at a login."""
-    at, cookies, devices = touches["timestamp"], touches["id:cookie"], touches["id:device"]
-    on_device = np.flatnonzero(device >= 0)
-    together = on_device[np.unique(cookie[on_device], return_index=True)[1]]
-    # Only customers log in; the last touch of a cookie stands for its login, and three of ten never do.
-    known = np.flatnonzero(is_customer)[::-1]
-    login = known[np.unique(cookie[known], return_index=True)[1]]
-    login = login[rng.random(login.size) < 0.7]
-    emails = [f"{name}@example.com" for name in touches["unified_id"][login]]
-    seen_at = np.concatenate([at[together], at[login]])
-    ids_a = np.concatenate([cookies[together], cookies[login]])
-    ids_b = np.concatenate([devices[together], np.array(emails, dtype=object)])
-    kinds = np.repeat(np.array(["device", "email"], dtype=object), [together.size, login.size])
-    order = np.argsort(seen_at, kind="stable")
-    return {
-        "id_type_a": np.full(order.size, "cookie", dtype=object),
-        "id_a": ids_a[order],
-        "id_type_b": kinds[order],
-        "id_b": ids_b[order],
-        "seen_at": seen_at[order],
-    }
-
-
-def _spend(world: RetailerWorld, day: _Ints, channel: _Ints, clicked: NDArray[np.bool_], price: _Ints) -> Columns:
+def _spend(world: Market, day: _Ints, channel: _Ints, clicked: NDArray[np.bool_], price: _Ints) -> Columns:
     """Every day of every paid channel, zeros too: the sums of the touches of that day."""
     paid = np.array([i for i, c in enumerate(world.channels) if c.ownership == "paid"], dtype=np.int64)
     cells, size = channel * world.days + day, len(world.channels) * world.days
@@ -262,18 +294,7 @@ def _spend(world: RetailerWorld, day: _Ints, channel: _Ints, clicked: NDArray[np
     }
 
 
-def _labels(prefix: str, count: int) -> NDArray[np.object_]:
+def labels(prefix: str, count: int) -> NDArray[np.object_]:
+    """Ids by number, of one width."""
     width = max(6, len(str(count - 1)))
     return np.array([f"{prefix}-{i:0{width}d}" for i in range(count)], dtype=object)
-
-
-def _opaque(seed: int, prefix: str, code: _Ints) -> NDArray[np.object_]:
-    """Ids that show nothing of the person: SplitMix64 of the code, one to one; a negative code is no id."""
-    codes, inverse = np.unique(code, return_inverse=True)
-    z = codes.astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    names = [f"{prefix}-{x:016x}" if c >= 0 else "" for c, x in zip(codes.tolist(), z.tolist(), strict=True)]
-    ids: NDArray[np.object_] = np.array(names, dtype=object)[inverse]
-    return ids
