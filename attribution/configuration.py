@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from attribution.credit.grains import check_grains
+from attribution.credit.intervals import Uncertainty
 from attribution.credit.specs import SPECS, make, named
 from attribution.errors import UsageError, did_you_mean
 from attribution.settings import DIRECT_NAMES, Direct, IngestSettings, JourneySettings, NullEnd
@@ -73,10 +74,16 @@ class Journeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Fit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``[fit]``: families or models by name, and models with settings of their own."""
+    """``[fit]``: families or models by name, models with settings of their own, and how intervals are made."""
 
     models: tuple[str, ...] = ("rules", "markov", "shapley")
+    bootstrap: int = 200
+    level: float = 0.9
     model: tuple[dict[str, Any], ...] = ()
+
+    def uncertainty(self, seed: int) -> Uncertainty:
+        """How intervals are made."""
+        return Uncertainty(bootstrap=self.bootstrap, seed=seed, level=self.level)
 
     def specs(self) -> tuple[Any, ...]:
         """The specs to fit; a later one of the same name replaces an earlier."""
@@ -114,7 +121,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     workspace : str
         Folder of the workspace, relative to the configuration file.
     seed : int
-        For steps that draw; the first path models draw nothing.
+        For steps that draw: the bootstrap.
     """
 
     workspace: str = "attribution-workspace"
@@ -152,6 +159,7 @@ def configure(data: dict[str, Any], name: str) -> Configuration:
         raise UsageError(f"{name}: {_explained(str(error))}") from None
     found.journeys.settings()
     found.fit.specs()
+    found.fit.uncertainty(found.seed)
     check_grains(found.credits.by)
     return found
 

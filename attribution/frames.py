@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from attribution.credit.intervals import Uncertainty
 from attribution.credit.paths import Fit, credits_of, fit_paths
 from attribution.credit.specs import named
 from attribution.credit.spend import read_spend
@@ -86,7 +87,9 @@ def read_paths(frame: Any, *, separator: str | None = None, strict: bool = False
     return _with_findings(built, findings)
 
 
-def fit(journeys: Journeys, *models: Any) -> tuple[Fit, ...]:
+def fit(
+    journeys: Journeys, *models: Any, bootstrap: int = 0, posterior: int = 0, seed: int = 1, level: float = 0.9
+) -> tuple[Fit, ...]:
     """Fit path models.
 
     Parameters
@@ -95,6 +98,12 @@ def fit(journeys: Journeys, *models: Any) -> tuple[Fit, ...]:
     *models : spec or str
         ``Markov(order=2)``, ``Linear()``, or a name: ``"rules"``, ``"markov"``, ``"shapley"``, ``"last"``…
         None fits all of them.
+    bootstrap : int
+        Replicates for percentile intervals by customer; 0 makes none, 200 are usual.
+    posterior : int
+        Markov chains only: draws of the chain's rows instead, conditional on the chain.
+    seed, level
+        Of the intervals.
 
     Examples
     --------
@@ -107,7 +116,8 @@ def fit(journeys: Journeys, *models: Any) -> tuple[Fit, ...]:
     specs: list[Any] = []
     for model in models or ("rules", "markov", "shapley"):
         specs += named([model]) if isinstance(model, str) else [model]
-    return fit_paths(journeys, specs)[0]
+    how = Uncertainty(bootstrap=bootstrap, posterior=posterior, seed=seed, level=level)
+    return fit_paths(journeys, specs, None, how)[0]
 
 
 def credits(

@@ -99,7 +99,9 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     told("ingest", ingested)
     journeys = journeys_step(workspace, configuration.journeys.settings())
     told("journeys", journeys)
-    fitted = fit_step(workspace, configuration.fit.specs())
+    fitted = fit_step(
+        workspace, configuration.fit.specs(), uncertainty=configuration.fit.uncertainty(configuration.seed)
+    )
     told("fit", fitted)
     chosen = configuration.credits
     credits, noticed = credits_step(workspace, chosen.models, by=chosen.by, kind=chosen.kind)

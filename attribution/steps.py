@@ -9,15 +9,21 @@ from typing import Any
 
 import pandas as pd
 
-from attribution.credit.paths import Fit, credits_of, fit_paths, save_fits, spec_of, stored_fit
+from attribution.compare.agreement import agreement, errors
+from attribution.compare.disagreements import Disagreement, disagreements
+from attribution.compare.gate import gate
+from attribution.compare.stability import monthly_stability
+from attribution.credit.intervals import Uncertainty
+from attribution.credit.paths import Fit, credits_of, fit_paths, joined, save_fits, spec_of, stored_fit
 from attribution.credit.spend import Spend, read_spend
-from attribution.credit.table import empty_frame, with_spend
+from attribution.credit.table import with_spend
 from attribution.credit.touches import write_touch_credits
 from attribution.engine import connect
-from attribution.errors import UsageError
+from attribution.errors import UsageError, did_you_mean, listed
 from attribution.findings import Finding
 from attribution.journeys.build import JourneyTables, build_journeys
 from attribution.journeys.journeys import JourneyPart, Journeys
+from attribution.journeys.reports import positions
 from attribution.journeys.store import FORMAT, read_journeys, write_meta, write_part
 from attribution.settings import JourneySettings
 from attribution.suppression.policy import Suppression, suppress
@@ -102,10 +108,11 @@ def fit_step(
     *,
     name: str | None = None,
     touch_credits: Path | None = None,
+    uncertainty: Uncertainty | None = None,
 ) -> FitReport:
     """Fit path models on the workspace's journeys and keep them there."""
     journeys = journeys_step(workspace)
-    fits, findings = fit_paths(journeys, specs, name)
+    fits, findings = fit_paths(journeys, specs, name, uncertainty)
     with workspace.write() as manifest:
         spend = spend_of(workspace, manifest)
         save_fits(workspace, manifest, journeys, fits)
@@ -141,7 +148,7 @@ def credits_step(
     findings = []
     stale = [n for n in chosen if manifest["fits"][n]["journeys"] != journeys.digest]
     if stale:
-        fits, _ = _refit(journeys, manifest, stale)
+        fits, _ = _refit(journeys, manifest, stale, again=True)
         with workspace.write() as changed:
             save_fits(workspace, changed, journeys, fits)
         manifest = workspace.manifest()
@@ -151,7 +158,7 @@ def credits_step(
         spend = spend_of(workspace, manifest)
         costs = None if spend is None else spend.costs(False, {})
         frames = [with_spend(stored_fit(workspace, manifest, n)[0], costs) for n in chosen]
-        return pd.concat(frames, ignore_index=True) if frames else empty_frame(), tuple(findings)
+        return joined(frames), tuple(findings)
     fits, more = _refit(journeys, manifest, chosen)
     spend = spend_of(workspace, manifest)
     return credits_of(journeys, fits, spend, by=by, kind=kind), (*findings, *more)
@@ -165,21 +172,27 @@ def _chosen(manifest: dict[str, Any], names: Sequence[str]) -> list[str]:
     for name in names:
         hits = [n for n in sorted(fits) if name in (n, fits[n]["model"], fits[n]["family"])]
         if not hits:
-            from attribution.errors import did_you_mean, listed  # noqa: PLC0415
-
             raise UsageError(f'No fit "{name}".{did_you_mean(name, fits)} Fitted: {listed(sorted(fits))}.')
         chosen |= dict.fromkeys(hits)
     return list(chosen)
 
 
-def _refit(journeys: Journeys, manifest: dict[str, Any], names: Sequence[str]) -> tuple[tuple[Fit, ...], Any]:
+def _refit(
+    journeys: Journeys, manifest: dict[str, Any], names: Sequence[str], again: bool = False
+) -> tuple[tuple[Fit, ...], Any]:
+    """Fit stored specs; ``again``: with the intervals they had."""
     fits: list[Fit] = []
+    findings: list[Finding] = []
     specs = {n: spec_of(manifest["fits"][n]) for n in names}
-    unique = {spec.name: spec for spec in specs.values()}
-    made, findings = fit_paths(journeys, list(unique.values()))
-    by_spec = {f.spec.name: f for f in made}
-    fits = [replace(by_spec[spec.name], name=n) for n, spec in specs.items() if spec.name in by_spec]
-    return tuple(fits), findings
+    how = {n: Uncertainty(**manifest["fits"][n]["uncertainty"]) if again else Uncertainty() for n in names}
+    for uncertainty in dict.fromkeys(how.values()):
+        mine = {n: spec for n, spec in specs.items() if how[n] == uncertainty}
+        unique = {spec.name: spec for spec in mine.values()}
+        made, noticed = fit_paths(journeys, list(unique.values()), None, uncertainty)
+        by_spec = {f.spec.name: f for f in made}
+        fits += [replace(by_spec[spec.name], name=n) for n, spec in mine.items() if spec.name in by_spec]
+        findings += noticed
+    return tuple(sorted(fits, key=lambda f: list(names).index(f.name))), findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +240,71 @@ def _private(path: Path, write: Any) -> None:
     path.touch(mode=PRIVATE)
     write(path)
     path.chmod(PRIVATE)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareReport:
+    """Models side by side.
+
+    Attributes
+    ----------
+    credits : DataFrame
+        Of all chosen fits.
+    agreement, stability : DataFrame
+    errors : DataFrame or None
+        Against a truth, where one was given.
+    disagreements : tuple of Disagreement
+    findings : tuple of Finding
+        What the validity gate says, and what the fits noticed.
+    """
+
+    credits: pd.DataFrame
+    agreement: pd.DataFrame
+    stability: pd.DataFrame
+    errors: pd.DataFrame | None
+    disagreements: tuple[Disagreement, ...]
+    findings: tuple[Finding, ...]
+
+
+def compare_step(workspace: Workspace, names: Sequence[str] = (), truth: pd.DataFrame | None = None) -> CompareReport:
+    """Set stored fits side by side.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As in `credits_step`.
+    truth : DataFrame, optional
+        ``channel`` and ``conversions`` that are known to be true (a simulated world, an experiment).
+    """
+    table, findings = credits_step(workspace, names)
+    manifest = workspace.manifest()
+    journeys = journeys_step(workspace)
+    fits, _ = _refit(journeys, manifest, list(dict.fromkeys(table["fit"])))
+    held = positions(journeys)
+    return CompareReport(
+        credits=table,
+        agreement=agreement(table),
+        stability=monthly_stability(journeys, list(fits)),
+        errors=None if truth is None else errors(table, truth),
+        disagreements=disagreements(table, held),
+        findings=(*gate(journeys, held), *findings),
+    )
+
+
+def read_truth(path: Path) -> pd.DataFrame:
+    """A truth as a file: ``channel`` and ``conversions`` (or ``incremental_conversions``).
+
+    Raises
+    ------
+    UsageError
+        Where the file or a column is missing.
+    """
+    try:
+        frame = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f'Cannot read "{path}": {type(error).__name__}.') from None
+    frame = frame.rename(columns={"incremental_conversions": "conversions"})
+    if not {"channel", "conversions"} <= set(frame.columns):
+        raise UsageError(f'"{path}" needs the columns channel and conversions. Found: {listed(frame.columns)}.')
+    media = ~frame["channel"].astype(str).str.fullmatch(r"\(all media\)")
+    return frame.loc[media, ["channel", "conversions"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from attribution.credit.grains import views
+from attribution.credit.intervals import Made, Uncertainty, intervals_of, ordered, with_intervals
 from attribution.credit.specs import family_of, make, model_of, settings_of
 from attribution.credit.spend import Spend
 from attribution.credit.table import credits_frame, empty_frame, with_spend
@@ -38,11 +39,17 @@ class Fit:
         The frozen description that was fitted.
     result : PathFit
         Credit per channel, and whatever the model adds (a chain's transitions).
+    intervals : Made or None
+        What the bootstrap or the posterior says.
+    uncertainty : Uncertainty
+        How they were made.
     """
 
     name: str
     spec: Any
     result: PathFit
+    intervals: Made | None = None
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
 
     @property
     def credit(self) -> PathCredit:
@@ -50,8 +57,10 @@ class Fit:
         return self.result.credit
 
 
-def fit_paths(paths: Any, specs: Sequence[Any], name: str | None = None) -> tuple[tuple[Fit, ...], tuple[Finding, ...]]:
-    """Fit path models; all rules in one scan.
+def fit_paths(
+    paths: Any, specs: Sequence[Any], name: str | None = None, uncertainty: Uncertainty | None = None
+) -> tuple[tuple[Fit, ...], tuple[Finding, ...]]:
+    """Fit path models; all rules in one scan, all intervals in another.
 
     Parameters
     ----------
@@ -60,6 +69,8 @@ def fit_paths(paths: Any, specs: Sequence[Any], name: str | None = None) -> tupl
         ``Markov(order=2)``, ``Linear()``, … from `attribution_models.paths`.
     name : str, optional
         Keep the (single) fit under this name.
+    uncertainty : Uncertainty, optional
+        How intervals are made; None makes none.
 
     Returns
     -------
@@ -89,7 +100,10 @@ def fit_paths(paths: Any, specs: Sequence[Any], name: str | None = None) -> tupl
         except ValueError as error:
             raise UsageError(str(error)) from None
         done |= {spec.name: result for spec, result in zip(mine, results, strict=True)}
-    return tuple(Fit(name or s.name, s, done[s.name]) for s in specs), tuple(findings)
+    how = uncertainty or Uncertainty()
+    made, noticed = intervals_of(paths, list(specs), [done[s.name] for s in specs], how)
+    fits = (Fit(name or s.name, s, done[s.name], found, how) for s, found in zip(specs, made, strict=True))
+    return tuple(fits), (*findings, *noticed)
 
 
 def credits_of(
@@ -108,8 +122,13 @@ def credits_of(
     if not by and kind is None:
         labels = tuple((c, None) for c in journeys.channels)
         costs = None if spend is None else spend.costs(False, {})
-        frames = [with_spend(credits_frame(f.name, model_of(f.spec), f.credit, labels, {}), costs) for f in fits]
-        return pd.concat(frames, ignore_index=True) if frames else empty_frame()
+        frames = [
+            with_spend(
+                with_intervals(credits_frame(f.name, model_of(f.spec), f.credit, labels, {}), f.intervals), costs
+            )
+            for f in fits
+        ]
+        return joined(frames)
     frames = []
     for group, view in views(journeys, by, kind):
         again, _ = fit_paths(view, [f.spec for f in fits])
@@ -117,13 +136,18 @@ def credits_of(
         for f, made in zip(fits, again, strict=True):
             frame = credits_frame(f.name, model_of(f.spec), made.credit, view.labels, group)
             frames.append(with_spend(frame, costs))
-    return pd.concat(frames, ignore_index=True) if frames else empty_frame()
+    return joined(frames)
+
+
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of several fits as one table; a fit without intervals has them missing."""
+    return ordered(pd.concat(frames, ignore_index=True)) if frames else empty_frame()
 
 
 def save_fits(workspace: Workspace, manifest: dict[str, Any], journeys: Journeys, fits: Iterable[Fit]) -> None:
     """Write each fit's spec, credits and free parameters, and name them in the manifest."""
     for fit in fits:
-        digest = digest_of(fit.name, settings_of(fit.spec), journeys.digest)
+        digest = digest_of(fit.name, settings_of(fit.spec), journeys.digest, asdict(fit.uncertainty))
         folder = workspace.path / "fits" / f"{_safe(fit.name)}-{digest}"
         folder.mkdir(exist_ok=True, mode=0o700)
         frame = credits_of(journeys, [fit])
@@ -136,6 +160,7 @@ def save_fits(workspace: Workspace, manifest: dict[str, Any], journeys: Journeys
             "family": family_of(fit.spec),
             "spec": settings_of(fit.spec),
             "journeys": journeys.digest,
+            "uncertainty": asdict(fit.uncertainty),
         }
         if isinstance(fit.result, MarkovFit):
             meta |= {"states": fit.result.states, "conversion_probability": fit.result.conversion_probability}

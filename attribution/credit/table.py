@@ -96,11 +96,21 @@ def with_spend(frame: pd.DataFrame, costs: Mapping[tuple[str, str | None], float
         rows["channel"] = [channel for channel, _ in unseen]
         if fine:
             rows["campaign"] = [campaign for _, campaign in unseen]
-        rows[["conversions", "value", "conversion_share", "value_share"]] = 0.0
+        for name in ("conversions", "value", "conversion_share", "value_share"):
+            rows[[c for c in (name, f"{name}_lower", f"{name}_upper") if c in rows.columns]] = 0.0
         frame = pd.concat([frame.iloc[:-1], rows, frame.iloc[-1:]], ignore_index=True)
         labels = [*labels[:-1], *unseen, labels[-1]]
     cost = np.array([costs.get(label, np.nan) for label in labels], float)
-    return frame.assign(cost=cost, cpa=_ratio(cost, frame["conversions"]), roas=_ratio(frame["value"], cost))
+    costed = {"cost": cost, "cpa": _ratio(cost, frame["conversions"]), "roas": _ratio(frame["value"], cost)}
+    if "conversions_lower" in frame.columns:
+        # Cost is known, so the ends of conversions and value are those of CPA (reversed) and ROAS.
+        costed |= {
+            "cpa_lower": _ratio(cost, frame["conversions_upper"]),
+            "cpa_upper": _ratio(cost, frame["conversions_lower"]),
+            "roas_lower": _ratio(frame["value_lower"], cost),
+            "roas_upper": _ratio(frame["value_upper"], cost),
+        }
+    return frame.assign(**costed)
 
 
 def empty_frame() -> pd.DataFrame:

@@ -16,6 +16,14 @@ def _common(command: Any) -> Any:
         "--touch-credits", metavar="FILE", type=click.Path(dir_okay=False),
         help="Write the credit of every touch (Parquet); it sums to the table.",
     )(command)  # fmt: skip
+    command = click.option("--level", default=0.9, show_default=True, help="Level of the intervals.")(command)
+    command = click.option("--seed", default=1, show_default=True, help="Same seed, same intervals.")(command)
+    command = click.option(
+        "--bootstrap",
+        default=0,
+        metavar="N",
+        help="Intervals from N replicates of resampled customers (200 are usual).",
+    )(command)
     return workspace_option(strict_option(format_options(command)))
 
 
@@ -70,6 +78,12 @@ def rules(ctx: click.Context, /, half_life: float, position_weights: str, **opti
     "--nulls", type=click.Choice(["use", "ignore"]), default="use", show_default=True,
     help="Whether journeys that never converted are in the chain.",
 )  # fmt: skip
+@click.option(
+    "--posterior",
+    default=0,
+    metavar="N",
+    help="Intervals from N draws of the chain's rows: fast, conditional on the chain.",
+)
 @_name
 @_common
 @click.pass_context
@@ -77,8 +91,9 @@ def markov(ctx: click.Context, /, order: int, removal: str, nulls: str, **option
     """Absorbing Markov chain of any order, with exact removal effects.
 
     \b
-    Example:
+    Examples:
       attribution fit markov --order 2
+      attribution fit markov --order 2 --bootstrap 200
     """
     from attribution.credit.specs import make  # noqa: PLC0415
 
@@ -137,14 +152,17 @@ def _weights(text: str) -> tuple[float, float]:
 
 def _fit(
     ctx: click.Context, /, specs: list[Any], form: str, output: str | None, strict: bool, workspace: str | None,
-    touch_credits: str | None, name: str | None = None,
+    touch_credits: str | None, bootstrap: int, seed: int, level: float, posterior: int = 0, name: str | None = None,
 ) -> None:  # fmt: skip
+    from attribution.credit.intervals import Uncertainty  # noqa: PLC0415
     from attribution.steps import fit_step  # noqa: PLC0415
 
     target = open_workspace(ctx, workspace)
     target.require()
     announce_compile()
-    report = fit_step(target, specs, name=name, touch_credits=None if touch_credits is None else Path(touch_credits))
+    how = Uncertainty(bootstrap=bootstrap, posterior=posterior, seed=seed, level=level)
+    touches = None if touch_credits is None else Path(touch_credits)
+    report = fit_step(target, specs, name=name, touch_credits=touches, uncertainty=how)
     write_frame(report.credits, form, output, credits_table)
     tell(report.findings)
     finish(report.findings, strict)

@@ -7,15 +7,24 @@ from typing import Any
 import click
 
 from attribution_cli.options import given, journey_options, open_workspace, strict_option, workspace_option
-from attribution_cli.output import announce_compile, finish, journeys_report, tell
+from attribution_cli.output import announce_compile, finish, journeys_report, plain_table, tell, write_frame
 
 
 @click.command()
 @journey_options
+@click.option(
+    "--show",
+    type=click.Choice(["positions", "lag", "length", "paths"]),
+    help="Print a table: funnel positions by channel, time to conversion, path length, most frequent paths.",
+)
+@click.option("-f", "--format", "form", type=click.Choice(["table", "csv", "json", "jsonl"]), default="table",
+              show_default=True, help="How that table is written.")  # fmt: skip
 @strict_option
 @workspace_option
 @click.pass_context
-def journeys(ctx: click.Context, /, strict: bool, workspace: str | None, **options: Any) -> None:
+def journeys(
+    ctx: click.Context, /, strict: bool, workspace: str | None, show: str | None, form: str, **options: Any
+) -> None:
     """Cut touches and conversions into journeys, once; later steps use them.
 
     A customer's touches are cut at each conversion. What follows the last conversion is a journey that
@@ -24,17 +33,23 @@ def journeys(ctx: click.Context, /, strict: bool, workspace: str | None, **optio
     \b
     Examples:
       attribution journeys --lookback 30d
+      attribution journeys --show positions -f csv
       attribution journeys --lookback-impressions 1d --lookback-clicks 30d --direct drop-unless-only
       attribution journeys --transform exposure --transform remove-if-last-and-not-all:Direct
     """
     from attribution.settings import JourneySettings  # noqa: PLC0415
     from attribution.steps import journeys_step  # noqa: PLC0415
 
-    settings = JourneySettings(**given(options))
+    chosen = given(options)
     target = open_workspace(ctx, workspace)
     target.require()
     announce_compile()
-    built = journeys_step(target, settings)
+    # Without rules of its own, a table is about the journeys as they were last cut.
+    built = journeys_step(target, None if show and not chosen else JourneySettings(**chosen))
     journeys_report(built)
+    if show is not None:
+        from attribution.journeys.reports import REPORTS  # noqa: PLC0415
+
+        write_frame(REPORTS[show](built), form, None, plain_table)
     tell(built.findings)
     finish(built.findings, strict)

@@ -15,7 +15,9 @@ COMMANDS = {
     "journeys": "Cut touches and conversions into journeys.",
     "fit": "Fit attribution models.",
     "credits": "Print what each channel contributed.",
+    "compare": "Models side by side: agreement, stability, disagreements and why.",
     "suppress": "List people who are customers already, and what was spent on them.",
+    "simulate": "Simulated markets with known truth, as files.",
     "run": "Run every step of attribution.toml.",
 }
 

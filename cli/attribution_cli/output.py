@@ -158,41 +158,23 @@ def _block(rows: pd.DataFrame) -> str:
         ["last_line", "conversions"], ascending=[True, False], kind="stable"
     )
     spent = rows["cost"].notna().any()
-    head = [
-        "channel",
-        *(["campaign"] if fine else []),
-        "conversions",
-        "share",
-        "value",
-        *(["cost", "CPA", "ROAS"] if spent else []),
-        "",
-    ]
+    level = rows["interval_level"].dropna().max() if "conversions_lower" in rows.columns else None
+    ranged = level is not None and level == level  # noqa: PLR0124  (NaN)
+    head = ["channel", *(["campaign"] if fine else []), "conversions", *([f"{level:.0%} interval"] if ranged else [])]
+    head += ["share", "value", *(["cost", "CPA", "ROAS"] if spent else []), ""]
     most = rows.loc[~rows["last_line"], "conversion_share"].max()
     lines = [head]
-    for row in rows.itertuples(index=False):
-        money = [number(row.cost, 2), number(row.cpa, 2), number(row.roas, 2)] if spent else []
-        lines.append(
-            [
-                shown(row.channel),
-                *([shown(row.campaign)] if fine else []),
-                number(row.conversions),
-                percent(row.conversion_share),
-                number(row.value, 2),
-                *money,
-                "" if row.last_line else bar(row.conversion_share, most),
-            ]
-        )
-    lines.append(
-        [
-            "sum",
-            *([""] if fine else []),
-            number(rows["conversions"].sum()),
-            percent(rows["conversion_share"].sum()),
-            number(rows["value"].sum(), 2),
-            *([number(rows["cost"].sum(), 2), "", ""] if spent else []),
-            "",
-        ]
-    )
+    for row in rows.to_dict("records"):
+        line = [shown(row["channel"]), *([shown(row["campaign"])] if fine else []), number(row["conversions"])]
+        if ranged:
+            line.append(f"{number(row['conversions_lower'])} to {number(row['conversions_upper'])}")
+        line += [percent(row["conversion_share"]), number(row["value"], 2)]
+        if spent:
+            line += [number(row["cost"], 2), number(row["cpa"], 2), number(row["roas"], 2)]
+        lines.append([*line, "" if row["last_line"] else bar(row["conversion_share"], most)])
+    total = ["sum", *([""] if fine else []), number(rows["conversions"].sum()), *([""] if ranged else [])]
+    total += [percent(rows["conversion_share"].sum()), number(rows["value"].sum(), 2)]
+    lines.append([*total, *([number(rows["cost"].sum(), 2), "", ""] if spent else []), ""])
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     left = {0, len(head) - 1} | ({1} if fine else set())
     return "\n".join(
@@ -201,6 +183,21 @@ def _block(rows: pd.DataFrame) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def plain_table(frame: pd.DataFrame) -> str:
+    """Any table as aligned text: shares as percent, numbers with thousands separators."""
+    rows = [[str(c).replace("_", " ") for c in frame.columns]]
+    for row in frame.to_dict("records"):
+        cells = []
+        for name, value in row.items():
+            if isinstance(value, str):
+                cells.append(shown(value))
+            else:
+                rate = str(name).endswith(("share", "rate"))
+                cells.append(percent(value) if rate else number(value, 1))
+        rows.append(cells)
+    return columns(rows)
 
 
 def waste_table(frame: pd.DataFrame) -> str:

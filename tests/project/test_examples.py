@@ -34,7 +34,7 @@ def test_the_commands_print_what_the_document_shows(tmp_path):
     shop = tmp_path / "shop"
     text = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```console\n\$ (attribution [^\n]+)\n(.*?)```", text, re.DOTALL)
-    order = {"ingest": 0, "journeys": 1, "fit": 2, "credits": 3, "suppress": 4}
+    order = {"ingest": 0, "journeys": 1, "fit": 2, "credits": 3, "compare": 4, "suppress": 5}
     blocks.sort(key=lambda b: order.get(b[0].split()[1], 9))
     assert len(blocks) >= 7
     for command, shown in blocks:

@@ -13,7 +13,7 @@ OWN = {"attribution_cli", "attribution", "attribution_models"}
 LAYERS = {
     "cli/attribution_cli": {"attribution_cli", "attribution", "click", "msgspec", "pandas"},
     "attribution": {
-        "attribution", "attribution_models", "duckdb", "msgspec", "numpy", "pandas", "pyarrow", "zstandard",
+        "attribution", "attribution_models", "duckdb", "msgspec", "numpy", "pandas", "pyarrow", "scipy", "zstandard",
     },
     "models/attribution_models": {"attribution_models", "numpy", "scipy", "numba"},
 }  # fmt: skip

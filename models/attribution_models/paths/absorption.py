@@ -24,7 +24,7 @@ LANES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Walk:
+class Walk:
     """The chain as probabilities, without self-loops.
 
     A walk that stays leaves in the end, and in the same proportions: dropping self-loops and
@@ -69,11 +69,11 @@ def removal_effects(
     P, PV = float(chain.conversions.sum()), float(chain.value.sum())
     if P <= 0:
         return np.zeros(channels), np.zeros(channels)
-    walk = _walk(chain, total)
+    walk = walk_of(chain, total)
     if chain.windows.shape[1] == 1:
         present = chain.windows[:, 0]
         effects = np.zeros((2, channels))
-        effects[:, present] = _closed_form(walk)
+        effects[:, present] = closed_form(walk)
         return effects[0], effects[1]
     ways_out = chain.conversions + chain.nulls
     ends = ways_out > 0
@@ -89,36 +89,39 @@ def removal_effects(
     )
 
 
-def _walk(chain: Chain, total: float) -> _Walk:
+def walk_of(chain: Chain, total: float) -> Walk:
+    """The chain of journeys with a total weight as probabilities."""
     states = chain.start.size
     moves = chain.source != chain.target
     source, target, weight = chain.source[moves], chain.target[moves], chain.weight[moves]
     outflow = np.bincount(source, weight, states) + chain.conversions + chain.nulls
     into = csr_array((weight / outflow[source], (target, source)), shape=(states, states))
-    return _Walk(chain.start / total, chain.conversions / outflow, chain.value / outflow, into)
+    return Walk(chain.start / total, chain.conversions / outflow, chain.value / outflow, into)
 
 
-def _closed_form(walk: _Walk) -> NDArray[np.float64]:
-    """Effects of the S order-1 states, float64[2, S]."""
+def closed_form(walk: Walk, sought: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+    """Effects of removing single states, float64[2, n]: of the states sought, else of all in turn."""
     states = walk.begin.size
+    chosen = np.arange(states) if sought is None else sought
     factor = splu(csc_array(eye_array(states) - walk.into))  # the transpose of I - Q
-    visits = factor.solve(walk.begin)
-    returns = np.empty(states)
-    for lo in range(0, states, 256):
-        unit = np.zeros((states, min(256, states - lo)))
-        columns = np.arange(unit.shape[1])
-        unit[lo + columns, columns] = 1
-        returns[lo : lo + unit.shape[1]] = factor.solve(unit)[lo + columns, columns]
-    effects = np.zeros((2, states))
+    visits = factor.solve(walk.begin)[chosen]
+    returns = np.empty(chosen.size)
+    for lo in range(0, chosen.size, 256):
+        some = chosen[lo : lo + 256]
+        unit = np.zeros((states, some.size))
+        columns = np.arange(some.size)
+        unit[some, columns] = 1
+        returns[lo : lo + some.size] = factor.solve(unit)[some, columns]
+    effects = np.zeros((2, chosen.size))
     for row, reward in enumerate((walk.to_conversion, walk.to_value)):
         h = factor.solve(reward, trans="T")  # type: ignore[call-overload] # not in the stubs
         if walk.begin @ h > 0:
-            effects[row] = visits * h / (returns * (walk.begin @ h))
+            effects[row] = visits * h[chosen] / (returns * (walk.begin @ h))
     return np.clip(effects, 0, 1)
 
 
 def _without_each(
-    walk: _Walk,
+    walk: Walk,
     windows: NDArray[np.int32],
     channels: int,
     mass: float,
@@ -154,7 +157,7 @@ def _without_each(
     return kept[0], kept[1]
 
 
-def _factorized(walk: _Walk, windows: NDArray[np.int32], channels: range) -> Iterator[tuple[float, float]]:
+def _factorized(walk: Walk, windows: NDArray[np.int32], channels: range) -> Iterator[tuple[float, float]]:
     for channel in channels:
         keep = np.flatnonzero(~(windows == channel).any(axis=1))
         if keep.size == 0:

@@ -72,9 +72,14 @@ def map_blocks(paths: Paths, kernel: Callable[[PathBlock], T], threads: int | No
     The order of the results, and so every floating-point sum over them, does not depend on the number
     of threads. Kernels are compiled without the interpreter lock.
     """
+    return map_numbered(paths, lambda _, block: kernel(block), threads)
+
+
+def map_numbered(paths: Paths, kernel: Callable[[int, PathBlock], T], threads: int | None = None) -> Iterator[T]:
+    """Apply a kernel to the number of every block and the block, as ``map_blocks`` does."""
     workers = min(threads or cpu_count() or 1, paths.block_count)
     if workers <= 1:
-        yield from (kernel(paths.block(i)) for i in range(paths.block_count))
+        yield from (kernel(i, paths.block(i)) for i in range(paths.block_count))
         return
     with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(lambda i: kernel(paths.block(i)), range(paths.block_count))
+        yield from pool.map(lambda i: kernel(i, paths.block(i)), range(paths.block_count))

@@ -144,7 +144,7 @@ def _hashed(paths: Paths, order: int, nulls: bool, threads: int | None) -> Chain
             *columns, nulls, order, base if exact else HASH_BASE, exact, bound
         )
         _checked(totals)
-        keys = codes if exact else _rows(gather_windows(columns[1], places, order))
+        keys = codes if exact else rows_of(gather_windows(columns[1], places, order))
         return _Part(keys, ends, steps[0], steps[1], weight, totals)
 
     parts = list(map_blocks(paths, kernel, threads))
@@ -225,7 +225,8 @@ def _digits(codes: NDArray[np.int64], base: int, order: int) -> NDArray[np.int32
     return windows
 
 
-def _rows(windows: NDArray[np.int32]) -> NDArray[np.void]:
+def rows_of(windows: NDArray[np.int32]) -> NDArray[np.void]:
+    """Windows [n, k] as bytes, one item each."""
     # Big-endian digits from 0: rows then sort by their bytes as the codes of the exact form do.
     digits = np.ascontiguousarray(windows + 1, dtype=">i4")
     return digits.view(np.dtype((np.void, digits.itemsize * digits.shape[1]))).ravel()

@@ -61,3 +61,26 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "shapley": Family((Shapley(),), _each),
     }
 )
+
+
+def fit_all(paths: Paths, specs: Sequence[Any]) -> tuple[PathFit, ...]:
+    """Fit specs of any families, each family at once; the fits come in the order of the specs.
+
+    Raises
+    ------
+    ValueError
+        For a spec of no family.
+    """
+    families = [_family_of(spec) for spec in specs]
+    done: dict[int, PathFit] = {}
+    for family in dict.fromkeys(families):
+        mine = [i for i, other in enumerate(families) if other == family]
+        done |= dict(zip(mine, FAMILIES[family].fit(paths, [specs[i] for i in mine]), strict=True))
+    return tuple(done[i] for i in range(len(specs)))
+
+
+def _family_of(spec: Any) -> str:
+    for name, family in FAMILIES.items():
+        if isinstance(spec, tuple(type(default) for default in family.defaults)):
+            return name
+    raise ValueError(f"{spec!r} is of no family of path models: {', '.join(FAMILIES)}.")

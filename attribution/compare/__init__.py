@@ -1,0 +1,1 @@
+"""Models side by side: where they agree, where not, and why."""

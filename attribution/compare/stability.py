@@ -1,0 +1,39 @@
+"""How much a model's shares move from month to month."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pandas as pd
+
+from attribution.compare.agreement import shares
+from attribution.credit.paths import Fit, credits_of
+from attribution.journeys.journeys import Journeys
+
+
+def monthly_stability(journeys: Journeys, fits: list[Fit]) -> pd.DataFrame:
+    """Fit each model on the journeys of each month and compare neighbors.
+
+    Returns
+    -------
+    DataFrame
+        ``fit``, ``months``, ``mean_shift`` and ``largest_shift``: ½ Σ |share − share of the month before|, and
+        ``largest_at``, the month of the largest. Empty for journeys without times or of one month.
+    """
+    columns = ["fit", "months", "mean_shift", "largest_shift", "largest_at"]
+    if not journeys.timed or not fits:
+        return pd.DataFrame(columns=columns)
+    table = credits_of(journeys, fits, by=("month",))
+    rows = []
+    for fit, mine in table.groupby("fit", sort=False):
+        by_month = {str(month): shares(part).iloc[:, 0] for month, part in mine.groupby("month")}
+        months = sorted(m for m, s in by_month.items() if s.notna().any())
+        moved = {
+            later: float(by_month[later].sub(by_month[earlier], fill_value=0.0).abs().sum() / 2)
+            for earlier, later in pairwise(months)
+        }
+        if moved:
+            worst = max(moved, key=lambda m: (moved[m], m))
+            mean = sum(moved.values()) / len(moved)
+            rows.append([fit, len(months), mean, moved[worst], worst])
+    return pd.DataFrame(rows, columns=columns)

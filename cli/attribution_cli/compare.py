@@ -1,0 +1,123 @@
+"""``attribution compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attribution_cli.options import open_workspace, strict_option, workspace_option
+from attribution_cli.output import announce_compile, columns, finish, percent, records, shown, tell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.steps import CompareReport
+
+
+@click.command()
+@click.option(
+    "--model", "models", multiple=True, metavar="NAME", help="A fit (markov-2), model (markov) or family (rules) [all]."
+)
+@click.option(
+    "--truth",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="CSV of channel and conversions that are known to be true.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How it is written.",
+)
+@strict_option
+@workspace_option
+@click.pass_context
+def compare(
+    ctx: click.Context,
+    /,
+    models: tuple[str, ...],
+    truth: str | None,
+    form: str,
+    strict: bool,
+    workspace: str | None,
+) -> None:
+    """Models side by side: shares, agreement, stability, the biggest disagreements and why.
+
+    Shares are over channels, so that models which estimate different things can be set side by side.
+
+    \b
+    Examples:
+      attribution compare
+      attribution compare --model markov --model last --truth truth.csv -f json
+    """
+    from attribution.steps import compare_step, read_truth  # noqa: PLC0415
+
+    target = open_workspace(ctx, workspace)
+    target.require()
+    announce_compile()
+    report = compare_step(target, models, None if truth is None else read_truth(Path(truth)))
+    click.echo(_json(report) if form == "json" else _text(report))
+    tell(report.findings)
+    finish(report.findings, strict)
+
+
+def _json(report: CompareReport) -> str:
+    import json  # noqa: PLC0415
+    from dataclasses import asdict  # noqa: PLC0415
+
+    data: dict[str, Any] = {
+        "credits": records(report.credits),
+        "agreement": records(report.agreement),
+        "stability": records(report.stability),
+        "disagreements": [{**asdict(d), "sentence": d.sentence} for d in report.disagreements],
+        "findings": [f.as_dict() for f in report.findings],
+    }
+    if report.errors is not None:
+        data["errors"] = records(report.errors)
+    return json.dumps(data, ensure_ascii=False, indent=1)
+
+
+def _text(report: CompareReport) -> str:
+    from attribution.compare.agreement import shares  # noqa: PLC0415
+
+    blocks = [_titled("Shares of credit over channels", _shares(shares(report.credits)))]
+    if len(report.agreement):
+        rows = [["", "", "credit to move", "rank agreement"]]
+        rows += [
+            [r["fit_a"], r["fit_b"], percent(r["total_variation"]), f"{r['rank_agreement']:.2f}"]
+            for r in report.agreement.sort_values("total_variation", ascending=False).to_dict("records")
+        ]
+        blocks.append(_titled("Distance between models (largest first)", columns(rows, left=2)))
+    if len(report.stability):
+        rows = [["", "months", "mean shift", "largest", "in"]]
+        rows += [
+            [r["fit"], str(r["months"]), percent(r["mean_shift"]), percent(r["largest_shift"]), r["largest_at"]]
+            for r in report.stability.to_dict("records")
+        ]
+        blocks.append(_titled("Credit that moves from month to month", columns(rows)))
+    if report.errors is not None:
+        rows = [["", "error of shares", "error of total"]]
+        rows += [
+            [r["fit"], percent(r["share_error"]), percent(r["total_error"])] for r in report.errors.to_dict("records")
+        ]
+        blocks.append(_titled("Against the truth", columns(rows)))
+    if report.disagreements:
+        sentences = "\n".join(f"- {shown(d.sentence)}" for d in report.disagreements)
+        blocks.append(_titled("Biggest disagreements", sentences))
+    return "\n\n".join(blocks)
+
+
+def _titled(title: str, text: str) -> str:
+    return click.style(title, bold=True) + "\n" + text
+
+
+def _shares(table: pd.DataFrame) -> str:
+    rows = [["", *(shown(c) for c in table.columns)]]
+    rows += [[shown(i), *(percent(v) for v in row)] for i, row in zip(table.index, table.to_numpy(), strict=True)]
+    return columns(rows)
