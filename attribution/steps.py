@@ -11,6 +11,7 @@ import pandas as pd
 
 from attribution.compare.agreement import agreement, errors
 from attribution.compare.disagreements import Disagreement, disagreements
+from attribution.compare.experiments import calibrate, lifts
 from attribution.compare.gate import gate
 from attribution.compare.stability import monthly_stability
 from attribution.credit.intervals import Uncertainty
@@ -29,6 +30,7 @@ from attribution.settings import JourneySettings
 from attribution.suppression.policy import Suppression, suppress
 from attribution.suppression.waste import waste
 from attribution.workspace import PRIVATE, Workspace, digest_of, versions
+from attribution_models.paths.order import OrderChoice, choose_order
 
 
 def journeys_step(workspace: Workspace, settings: JourneySettings | None = None) -> Journeys:
@@ -91,6 +93,11 @@ def spend_of(workspace: Workspace, manifest: dict[str, Any]) -> Spend | None:
     names = ("spend", "touchpoints", "conversions")
     with connect(workspace.scratch()) as connection:
         return read_spend(connection, *(workspace.table(n, manifest) for n in names))
+
+
+def order_step(workspace: Workspace, seed: int = 1) -> OrderChoice:
+    """Choose the order of the Markov chain on held-out customers of the workspace's journeys."""
+    return choose_order(journeys_step(workspace), seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +260,8 @@ class CompareReport:
     agreement, stability : DataFrame
     errors : DataFrame or None
         Against a truth, where one was given.
+    experiments : DataFrame or None
+        Measured lifts, where the workspace holds assignments.
     disagreements : tuple of Disagreement
     findings : tuple of Finding
         What the validity gate says, and what the fits noticed.
@@ -262,6 +271,7 @@ class CompareReport:
     agreement: pd.DataFrame
     stability: pd.DataFrame
     errors: pd.DataFrame | None
+    experiments: pd.DataFrame | None
     disagreements: tuple[Disagreement, ...]
     findings: tuple[Finding, ...]
 
@@ -286,9 +296,33 @@ def compare_step(workspace: Workspace, names: Sequence[str] = (), truth: pd.Data
         agreement=agreement(table),
         stability=monthly_stability(journeys, list(fits)),
         errors=None if truth is None else errors(table, truth),
+        experiments=lifts_of(workspace, manifest),
         disagreements=disagreements(table, held),
         findings=(*gate(journeys, held), *findings),
     )
+
+
+def lifts_of(workspace: Workspace, manifest: dict[str, Any]) -> pd.DataFrame | None:
+    """Lifts of the workspace's experiments on people; None where there are none."""
+    assignments, conversions = (workspace.table(n, manifest) for n in ("assignments", "conversions"))
+    if assignments is None or conversions is None:
+        return None
+    with connect(workspace.scratch()) as connection:
+        return lifts(connection, assignments, conversions)
+
+
+def calibrated_step(workspace: Workspace, names: Sequence[str] = ()) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The credits of stored fits, calibrated to the workspace's experiments."""
+    table, findings = credits_step(workspace, names)
+    found = lifts_of(workspace, workspace.manifest())
+    if found is None or found.empty:
+        msg = (
+            "calibrate: no experiment with both arms is in the workspace. Add one: attribution ingest "
+            "--assignments FILE (experiment, unified_id, channel, arm, assigned_at)."
+        )
+        raise UsageError(msg)
+    done, noticed = calibrate(table, found)
+    return joined([done]), (*findings, *noticed)
 
 
 def read_truth(path: Path) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.sequences import pairs, sequences
 from attribution_models.paths.compiled import compiled, read_only
 from attribution_models.paths.encoded import PathBlock, map_blocks
 
@@ -198,6 +199,8 @@ REPORTS: dict[str, Callable[[Journeys], pd.DataFrame]] = {
     "lag": lag,
     "length": length,
     "paths": top_paths,
+    "sequences": sequences,
+    "pairs": pairs,
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attribution_cli.options import open_workspace, strict_option, workspace_option
-from attribution_cli.output import announce_compile, columns, finish, percent, records, shown, tell
+from attribution_cli.output import announce_compile, columns, finish, number, percent, records, shown, tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +78,8 @@ def _json(report: CompareReport) -> str:
         "disagreements": [{**asdict(d), "sentence": d.sentence} for d in report.disagreements],
         "findings": [f.as_dict() for f in report.findings],
     }
+    if report.experiments is not None:
+        data["experiments"] = records(report.experiments)
     if report.errors is not None:
         data["errors"] = records(report.errors)
     return json.dumps(data, ensure_ascii=False, indent=1)
@@ -107,10 +109,24 @@ def _text(report: CompareReport) -> str:
             [r["fit"], percent(r["share_error"]), percent(r["total_error"])] for r in report.errors.to_dict("records")
         ]
         blocks.append(_titled("Against the truth", columns(rows)))
+    if report.experiments is not None and len(report.experiments):
+        blocks.append(_titled("Lift in randomised experiments, and what the models claim", _experiments(report)))
     if report.disagreements:
         sentences = "\n".join(f"- {shown(d.sentence)}" for d in report.disagreements)
         blocks.append(_titled("Biggest disagreements", sentences))
     return "\n\n".join(blocks)
+
+
+def _experiments(report: CompareReport) -> str:
+    assert report.experiments is not None
+    claims = report.credits.pivot_table(index="channel", columns="fit", values="conversions", aggfunc="sum", sort=False)
+    rows = [["", "", "exposed", "held out", "lift", "90% interval", *(shown(c) for c in claims.columns)]]
+    for row in report.experiments.to_dict("records"):
+        mine = claims.loc[row["channel"]] if row["channel"] in claims.index else [None] * claims.shape[1]
+        span = f"{number(row['lower'], 0)} to {number(row['upper'], 0)}"
+        counts = [f"{row['exposed']:,}", f"{row['held_out']:,}", number(row["lift"], 0), span]
+        rows.append([shown(row["channel"]), row["estimator"], *counts, *(number(v, 0) for v in mine)])
+    return columns(rows, left=2)
 
 
 def _titled(title: str, text: str) -> str:

@@ -16,13 +16,14 @@ from attribution_cli.output import announce_compile, credits_table, finish, tell
     "--by", multiple=True, metavar="GRAIN", help="campaign, month, week, geo, kind, customer; several with commas."
 )
 @click.option("--kind", metavar="KIND", help="Only conversions of this kind.")
+@click.option("--calibrate", is_flag=True, help="Move tested channels to the lift that experiments measured.")
 @format_options
 @strict_option
 @workspace_option
 @click.pass_context
 def credits(
-    ctx: click.Context, models: tuple[str, ...], by: tuple[str, ...], kind: str | None, form: str, output: str | None,
-    strict: bool, workspace: str | None,
+    ctx: click.Context, models: tuple[str, ...], by: tuple[str, ...], kind: str | None, calibrate: bool, form: str,
+    output: str | None, strict: bool, workspace: str | None,
 ) -> None:  # fmt: skip
     """Print what each channel contributed, by every fit, with cost, CPA and ROAS where spend is known.
 
@@ -34,14 +35,20 @@ def credits(
       attribution credits
       attribution credits --model markov-1 --by month,campaign -f csv -o credits.csv
       attribution credits --by customer -f json
+      attribution credits --calibrate
     """
-    from attribution.steps import credits_step  # noqa: PLC0415
+    from attribution.steps import calibrated_step, credits_step  # noqa: PLC0415
 
     grains = tuple(g.strip() for part in by for g in part.split(",") if g.strip())
     target = open_workspace(ctx, workspace)
     target.require()
     announce_compile()
-    frame, findings = credits_step(target, models, by=grains, kind=kind)
+    if calibrate:
+        if grains or kind:
+            raise click.UsageError("--calibrate is for whole channels: leave out --by and --kind.")
+        frame, findings = calibrated_step(target, models)
+    else:
+        frame, findings = credits_step(target, models, by=grains, kind=kind)
     write_frame(frame, form, output, credits_table)
     tell(findings)
     finish(findings, strict)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
-from attribution_cli.output import announce_compile, credits_table, finish, tell, write_frame
+from attribution_cli.output import announce_compile, columns, credits_table, finish, say, tell, write_frame
 
 
 def _common(command: Any) -> Any:
@@ -68,7 +68,11 @@ def rules(ctx: click.Context, /, half_life: float, position_weights: str, **opti
 
 @fit.command()
 @click.option(
-    "--order", default=1, show_default=True, type=click.IntRange(min=1), help="Touches that a state remembers."
+    "--order",
+    default="1",
+    show_default=True,
+    metavar="K|auto",
+    help="Touches that a state remembers; auto takes the lowest that predicts held-out customers as well as the best.",
 )
 @click.option(
     "--removal", type=click.Choice(["redirect-to-null", "presence"]), default="redirect-to-null", show_default=True,
@@ -87,17 +91,46 @@ def rules(ctx: click.Context, /, half_life: float, position_weights: str, **opti
 @_name
 @_common
 @click.pass_context
-def markov(ctx: click.Context, /, order: int, removal: str, nulls: str, **options: Any) -> None:
+def markov(ctx: click.Context, /, order: str, removal: str, nulls: str, **options: Any) -> None:
     """Absorbing Markov chain of any order, with exact removal effects.
 
     \b
     Examples:
       attribution fit markov --order 2
-      attribution fit markov --order 2 --bootstrap 200
+      attribution fit markov --order auto --bootstrap 200
     """
     from attribution.credit.specs import make  # noqa: PLC0415
 
-    _fit(ctx, [make("markov", {"order": order, "removal": removal, "nulls": nulls == "use"})], **options)
+    if order == "auto":
+        chosen = _chosen_order(ctx, options["workspace"], options["seed"])
+    else:
+        try:
+            chosen = int(order)
+        except ValueError:
+            raise click.BadParameter(f'"{order}" is neither a whole number nor auto.', param_hint="--order") from None
+    _fit(ctx, [make("markov", {"order": chosen, "removal": removal, "nulls": nulls == "use"})], **options)
+
+
+def _chosen_order(ctx: click.Context, workspace: str | None, seed: int) -> int:
+    """Choose the order on held-out customers and show the table it was chosen from."""
+    from attribution.steps import order_step  # noqa: PLC0415
+
+    target = open_workspace(ctx, workspace)
+    target.require()
+    announce_compile()
+    say("Choosing the order on held-out customers …")
+    choice = order_step(target, seed)
+    rows = [["order", "log-likelihood per step", "behind the best, per customer", "of conversion", "AUC", "contexts"]]
+    for score in choice.scores:
+        mark = " <" if score.order == choice.order else ""
+        behind = f"{score.behind:.5f} ± {score.behind_error:.5f}"
+        numbers = [f"{score.step:.5f}", behind, f"{score.conversion:.5f}", f"{score.auc:.4f}", f"{score.contexts:,}"]
+        rows.append([f"{score.order}{mark}", *numbers])
+    say(columns(rows))
+    say(f"Order {choice.order}: the lowest within one standard error of the best ({choice.best}).")
+    if choice.note:
+        say(choice.note)
+    return choice.order
 
 
 @fit.command()

@@ -14,8 +14,8 @@ from attribution_cli.output import announce_compile, finish, journeys_report, pl
 @journey_options
 @click.option(
     "--show",
-    type=click.Choice(["positions", "lag", "length", "paths"]),
-    help="Print a table: funnel positions by channel, time to conversion, path length, most frequent paths.",
+    type=click.Choice(["positions", "lag", "length", "paths", "sequences", "pairs"]),
+    help="Print a table: funnel positions, time to conversion, path length, top paths, sequences, pairs.",
 )
 @click.option("-f", "--format", "form", type=click.Choice(["table", "csv", "json", "jsonl"]), default="table",
               show_default=True, help="How that table is written.")  # fmt: skip

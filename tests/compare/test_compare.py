@@ -85,7 +85,11 @@ def test_lag_length_and_paths_by_hand():
         }
     )
     c = pd.DataFrame(
-        {"unified_id": ["a", "b"], "timestamp": pd.to_datetime(["2026-01-06 00:00", "2026-01-01 00:30"]), "value": [5.0, 7.0]}
+        {
+            "unified_id": ["a", "b"],
+            "timestamp": pd.to_datetime(["2026-01-06 00:00", "2026-01-01 00:30"]),
+            "value": [5.0, 7.0],
+        }
     )
     found = attribution.build_journeys(t, c)
     by = lag(found).set_index("lag")
@@ -177,3 +181,17 @@ def test_stability_compares_neighboring_months():
     (row,) = monthly_stability(journeys, list(attribution.fit(journeys, "last"))).to_dict("records")
     assert (row["months"], row["largest_shift"], row["largest_at"]) == (3, 1.0, "2026-03")
     assert row["mean_shift"] == pytest.approx(0.5)
+
+
+def test_sequences_pairs_and_the_order_of_a_simulated_market(run):
+    run("simulate", "paths", "m", "--people", "1500", "--seed", "3")
+    run("ingest", "m/touchpoints.csv", "m/conversions.csv", "--timezone", "UTC")
+    rows = run("journeys", "--show", "sequences", "-f", "json").json
+    assert rows[0]["removal_effect_share"] >= rows[-1]["removal_effect_share"]
+    assert all(0 <= r["removal_effect_share"] <= 1 for r in rows)
+    rows = run("journeys", "--show", "pairs", "-f", "json").json
+    assert all(0 <= r["overlap_share"] <= 1 for r in rows)
+    told = run("fit", "markov", "--order", "auto", "-f", "json")
+    assert "the lowest within one standard error of the best" in told.err
+    (name,) = {r["fit"] for r in told.json}
+    assert name in {f"markov-{k}" for k in (1, 2, 3, 4)}
