@@ -28,6 +28,7 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     identities: tuple[str, ...] = ()
     spend: tuple[str, ...] = ()
     assignments: tuple[str, ...] = ()
+    observations: tuple[str, ...] = ()
     columns: dict[str, str] = {}
     timezone: str | None = None
     delimiter: str | None = None

@@ -14,7 +14,8 @@ from attribution.compare.disagreements import Disagreement, disagreements
 from attribution.compare.experiments import calibrate, lifts
 from attribution.compare.gate import gate
 from attribution.compare.stability import monthly_stability
-from attribution.credit.intervals import Uncertainty
+from attribution.credit.hazard import FAMILY, HazardReport, fit_hazard, save_hazard
+from attribution.credit.intervals import Uncertainty, ordered
 from attribution.credit.paths import Fit, credits_of, fit_paths, joined, save_fits, spec_of, stored_fit
 from attribution.credit.spend import Spend, read_spend
 from attribution.credit.table import with_spend
@@ -26,10 +27,12 @@ from attribution.journeys.build import JourneyTables, build_journeys
 from attribution.journeys.journeys import JourneyPart, Journeys
 from attribution.journeys.reports import positions
 from attribution.journeys.store import FORMAT, read_journeys, write_meta, write_part
+from attribution.journeys.stream import event_stream
 from attribution.settings import JourneySettings
 from attribution.suppression.policy import Suppression, suppress
 from attribution.suppression.waste import waste
 from attribution.workspace import PRIVATE, Workspace, digest_of, versions
+from attribution_models.paths.hazard import Hazard
 from attribution_models.paths.order import OrderChoice, choose_order
 
 
@@ -100,6 +103,38 @@ def order_step(workspace: Workspace, seed: int = 1) -> OrderChoice:
     return choose_order(journeys_step(workspace), seed=seed)
 
 
+def hazard_step(
+    workspace: Workspace,
+    *,
+    positive: bool = False,
+    lag: int = 0,
+    signals: tuple[str, ...] = (),
+    people: int | None = None,
+) -> HazardReport:
+    """Fit the time-to-event model on the workspace's uncut tables and keep it there."""
+    try:
+        spec = Hazard(positive=positive, lag=lag)
+    except ValueError as error:
+        raise UsageError(f"hazard: {error}") from None
+    journeys = journeys_step(workspace)
+    with workspace.write() as manifest, connect(workspace.scratch()) as connection:
+        names = ("touchpoints", "conversions", "customers")
+        tables = JourneyTables(**{n: workspace.table(n, manifest) for n in names})
+        events = event_stream(
+            connection,
+            tables,
+            observations=workspace.table("observations", manifest),
+            signals=signals,
+            direct_names=journeys.settings.direct_names,
+            people=people,
+        )
+        report = fit_hazard(events, spec)
+        save_hazard(workspace, manifest, report, journeys.digest, {"signals": list(signals), "people": people})
+        spend = spend_of(workspace, manifest)
+    costs = None if spend is None else spend.costs(False, {})
+    return replace(report, credits=ordered(with_spend(report.credits, costs)))
+
+
 @dataclass(frozen=True, slots=True)
 class FitReport:
     """What a fit step made: the fits, their credits, and what was noticed."""
@@ -152,8 +187,13 @@ def credits_step(
     chosen = _chosen(manifest, names)
     journeys = journeys_step(workspace)
     manifest = workspace.manifest()
-    findings = []
+    findings: list[Finding] = []
     stale = [n for n in chosen if manifest["fits"][n]["journeys"] != journeys.digest]
+    whole = [n for n in chosen if manifest["fits"][n]["family"] == FAMILY]
+    if set(whole) & set(stale):
+        message = "hazard was fitted on earlier data."
+        findings.append(Finding("warning", "stale", message, "Fit it again: attribution fit hazard."))
+    stale = [n for n in stale if n not in whole]
     if stale:
         fits, _ = _refit(journeys, manifest, stale, again=True)
         with workspace.write() as changed:
@@ -166,7 +206,9 @@ def credits_step(
         costs = None if spend is None else spend.costs(False, {})
         frames = [with_spend(stored_fit(workspace, manifest, n)[0], costs) for n in chosen]
         return joined(frames), tuple(findings)
-    fits, more = _refit(journeys, manifest, chosen)
+    if whole:
+        findings.append(Finding("note", "no-grain", "hazard is left out: it is fitted on everybody's whole history."))
+    fits, more = _refit(journeys, manifest, [n for n in chosen if n not in whole])
     spend = spend_of(workspace, manifest)
     return credits_of(journeys, fits, spend, by=by, kind=kind), (*findings, *more)
 
@@ -289,7 +331,8 @@ def compare_step(workspace: Workspace, names: Sequence[str] = (), truth: pd.Data
     table, findings = credits_step(workspace, names)
     manifest = workspace.manifest()
     journeys = journeys_step(workspace)
-    fits, _ = _refit(journeys, manifest, list(dict.fromkeys(table["fit"])))
+    paths = [str(n) for n in dict.fromkeys(table["fit"]) if manifest["fits"][n]["family"] != FAMILY]
+    fits, _ = _refit(journeys, manifest, paths)
     held = positions(journeys)
     return CompareReport(
         credits=table,

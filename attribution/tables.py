@@ -152,8 +152,18 @@ ASSIGNMENTS = Table(
     ),
 )
 
+OBSERVATIONS = Table(
+    "observations",
+    "one person's time at risk",
+    (
+        _f("unified_id", "id", required=True),
+        _f("enter", "timestamp", required=True),
+        _f("exit", "timestamp", required=True),
+    ),
+)
+
 TABLES: dict[str, Table] = {
-    t.name: t for t in (TOUCHPOINTS, CONVERSIONS, PATHS, CUSTOMERS, IDENTITIES, SPEND, ASSIGNMENTS)
+    t.name: t for t in (TOUCHPOINTS, CONVERSIONS, PATHS, CUSTOMERS, IDENTITIES, SPEND, ASSIGNMENTS, OBSERVATIONS)
 }
 
 # Words for a touch's interaction, compared without case.

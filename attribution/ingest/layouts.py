@@ -100,6 +100,11 @@ SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
         "campaign": CAMPAIGNS,
         "geo": GEOS,
     },
+    "observations": {
+        "unified_id": PEOPLE,
+        "enter": ("enter", "entered_at", "observed_from", "at_risk_from"),
+        "exit": ("exit", "exited_at", "observed_until", "at_risk_until"),
+    },
     "assignments": {
         "experiment": ("experiment", "experiment_id", "test", "test_id"),
         "unified_id": PEOPLE,
@@ -267,6 +272,8 @@ def _table_of(headers: tuple[str, ...], overrides: Mapping[str, str]) -> str | N
     def has(table: str, *fields: str) -> bool:
         return all(f in fits[table] for f in fields)
 
+    if has("observations", "unified_id", "enter", "exit"):
+        return "observations"
     if has("assignments", "experiment", "arm", "unified_id"):
         return "assignments"
     if has("identities", "id_a", "id_b") or _splink(keys):

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from attribution_cli.fit_hazard import hazard
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import announce_compile, columns, credits_table, finish, say, tell, write_frame
 
@@ -199,3 +200,6 @@ def _fit(
     write_frame(report.credits, form, output, credits_table)
     tell(report.findings)
     finish(report.findings, strict)
+
+
+fit.add_command(hazard)

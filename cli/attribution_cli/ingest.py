@@ -9,7 +9,7 @@ import click
 from attribution_cli.options import given, open_workspace, strict_option, workspace_option
 from attribution_cli.output import announce_compile, file_report, finish, journeys_report, tell
 
-TABLES = ("touchpoints", "conversions", "paths", "customers", "identities", "spend", "assignments")
+TABLES = ("touchpoints", "conversions", "paths", "customers", "identities", "spend", "assignments", "observations")
 
 
 def _table_options(command: Any) -> Any:

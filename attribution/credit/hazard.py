@@ -1,0 +1,106 @@
+"""Fit the time-to-event model on a workspace and keep it beside the path models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from attribution.credit.intervals import ordered
+from attribution.errors import UsageError
+from attribution.findings import Finding
+from attribution.tables import BASELINE, UNATTRIBUTED
+from attribution.workspace import PRIVATE, Workspace, digest_of
+from attribution_models.paths.events import EventTable
+from attribution_models.paths.hazard import Hazard
+from attribution_models.paths.hazard_result import HazardFit
+
+FAMILY = "hazard"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HazardReport:
+    """The fit, its credits, and what should be known about them."""
+
+    fit: HazardFit
+    credits: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def fit_hazard(events: EventTable, spec: Hazard) -> HazardReport:
+    """Fit the model; the warning about intent that it cannot see comes with every fit.
+
+    Raises
+    ------
+    UsageError
+        Where the model cannot be fitted: too little untouched time at risk, no conversions.
+    """
+    try:
+        fit = spec.fit(events)
+    except ValueError as error:
+        raise UsageError(f"hazard: {error}") from None
+    signals = [k for k, flag in zip(events.kinds, events.signals, strict=True) if flag]
+    findings = [Finding("note", "unseen-intent", fit.warning)]
+    if signals:
+        message = f"Taken as signs of demand, which move the baseline and get no credit: {', '.join(signals)}."
+        findings.append(Finding("note", "signals", message))
+    return HazardReport(fit, hazard_frame(fit, events), tuple(findings))
+
+
+def hazard_frame(fit: HazardFit, events: EventTable, name: str | None = None) -> pd.DataFrame:
+    """Rows of the credits table: channels, ``(baseline)``, ``(unattributed)``; they sum to what was observed."""
+    credit = fit.credit
+    columns: dict[str, Any] = {}
+    totals = {"conversions": credit.observed_conversions, "value": credit.observed_value}
+    for measure, share in (("conversions", "conversion_share"), ("value", "value_share")):
+        rest = getattr(credit, f"unattributed_{measure}")
+        for end in ("", "_lower", "_upper"):
+            amounts = np.append(getattr(credit, f"{measure}{end}"), rest)
+            columns[f"{measure}{end}"] = amounts
+            columns[f"{share}{end}"] = amounts / totals[measure] if totals[measure] > 0 else np.nan
+    frame = pd.DataFrame(
+        {
+            "fit": name or fit.name,
+            "model": FAMILY,
+            "estimand": credit.estimand,
+            "channel": [*events.channels, BASELINE, UNATTRIBUTED],
+            **columns,
+            **dict.fromkeys(("cost", "cpa", "roas", "mroas", "removal_effect", "value_removal_effect"), np.nan),
+            "interval_level": credit.level,
+            "interval_kind": credit.interval_kind,
+        }
+    )
+    return ordered(frame)
+
+
+def save_hazard(
+    workspace: Workspace, manifest: dict[str, Any], report: HazardReport, journeys: str, asked: dict[str, Any]
+) -> None:
+    """Keep coefficients, tuning and credits, and name them in the manifest."""
+    fit = report.fit
+    digest = digest_of(fit.name, asdict(fit.spec), journeys, asked)
+    folder = workspace.path / "fits" / f"hazard-{digest}"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    pq.write_table(pa.Table.from_pandas(report.credits, preserve_index=False), folder / "credits.parquet")
+    np.savez(folder / "parameters.npz", theta=fit.theta, covariance=fit.covariance)
+    entry = {
+        "name": fit.name,
+        "model": FAMILY,
+        "family": FAMILY,
+        "spec": asdict(fit.spec),
+        "asked": asked,
+        "journeys": journeys,
+        "tuning": asdict(fit.tuning),
+        "log_likelihood": fit.log_likelihood,
+        "untouched_share": fit.untouched_share,
+    }
+    (folder / "fit.json").write_text(json.dumps(entry, ensure_ascii=False, indent=1, default=float), encoding="utf-8")
+    for file in folder.iterdir():
+        file.chmod(PRIVATE)
+    plain = json.loads(json.dumps(entry, default=float))
+    manifest["fits"][fit.name] = {"path": str(folder.relative_to(workspace.path)), **plain}
