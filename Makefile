@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types wheel bench smoke clean help
+.PHONY: demo test lint types wheel bench study-paths study-coverage smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,12 @@ wheel: $(STAMP)  ## build the wheel and check what it holds
 
 bench: $(STAMP)  ## speed and memory beside the peers (installs them in .venv-bench)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run.py
+
+study-paths: $(STAMP)  ## path models against known truth: 280 simulated markets, about an hour
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_paths.py
+
+study-coverage: $(STAMP)  ## coverage of bootstrap intervals on 400 simulated data sets
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_coverage.py --datasets 400
 
 smoke: $(STAMP)  ## a small demo and the tests of the models, for another PYTHON and VENV
 	cd "$$(mktemp -d)" && PYTHONDONTWRITEBYTECODE= $(CURDIR)/$(BIN)/attribution demo --people 2000 >/dev/null
