@@ -166,9 +166,8 @@ def main() -> int:
     print(table.round(3).to_string(index=False))
     print()
     print(bars.round(3).to_string(index=False))
-    print(
-        f"\n{len(jobs)} markets of {given.people:,} people, truth: {given.truth}, {time.perf_counter() - started:.0f} s."
-    )
+    took = time.perf_counter() - started
+    print(f"\n{len(jobs)} markets of {given.people:,} people, truth: {given.truth}, {took:.0f} s.")
     return int((bars["≤ 0.5"] == "FAIL").any())
 
 
