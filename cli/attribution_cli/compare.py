@@ -95,7 +95,11 @@ def _text(report: CompareReport) -> str:
             [r["fit_a"], r["fit_b"], percent(r["total_variation"]), f"{r['rank_agreement']:.2f}"]
             for r in report.agreement.sort_values("total_variation", ascending=False).to_dict("records")
         ]
-        blocks.append(_titled("Distance between models (largest first)", columns(rows, left=2)))
+        text = columns(rows, left=2)
+        if report.agreement["across_estimands"].any():
+            kinds = ", ".join(sorted(set(report.credits["estimand"])))
+            text += f"\nThese models estimate different things ({kinds}): shares were renormalised over channels."
+        blocks.append(_titled("Distance between models (largest first)", text))
     if len(report.stability):
         rows = [["", "months", "mean shift", "largest", "in"]]
         rows += [

@@ -118,6 +118,7 @@ def test_the_trap_is_seen_through_where_intent_is_recorded(market, tmp_path):
     both = market("compare", "-f", "json").json
     (pair,) = both["agreement"]
     assert pair["across_estimands"]
+    assert "shares were renormalised over channels" in market("compare").out
     by = market("credits", "--by", "month", "-f", "json")
     assert {r["fit"] for r in by.json} == {"last"}
     assert "hazard is left out" in by.err
