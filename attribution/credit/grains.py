@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.journeys.journeys import JourneyPart, Journeys
 from attribution.tables import GRAINS
-from attribution_models.paths.encoded import PathBlock
+from attribution_models.paths.encoded import PathBlock, take
 
 DAY = 86_400_000_000
 EMPTY = ""
@@ -63,24 +63,7 @@ class JourneyView:
         """One part, journeys outside the view left out."""
         block = self.journeys.encode(self.journeys.part(index), self.code_of)
         mask = self.masks[index]
-        return block if mask is None else take(block, mask)
-
-
-def take(block: PathBlock, mask: NDArray[np.bool_]) -> PathBlock:
-    """The journeys of a block for which the mask holds."""
-    lengths = np.diff(block.offsets)
-    touches = np.repeat(mask, lengths)
-    offsets = np.concatenate([[0], np.cumsum(lengths[mask])]).astype(np.int64)
-    return PathBlock(
-        offsets=offsets,
-        channels=block.channels[touches],
-        conversions=block.conversions[mask],
-        value=block.value[mask],
-        nulls=block.nulls[mask],
-        touched_at=None if block.touched_at is None else block.touched_at[touches],
-        ended_at=None if block.ended_at is None else block.ended_at[mask],
-        customer=None if block.customer is None else block.customer[mask],
-    )
+        return block if mask is None else take(block, np.flatnonzero(mask))
 
 
 def check_grains(by: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.journeys.cut import Conversions, Known, Touches
 from attribution.journeys.parts import bits_for, default_budget, each_part, range_of
-from attribution.journeys.read import JourneyTables, columns_of, read_conversions, read_known, read_units
+from attribution.journeys.read import JourneyTables, Units, columns_of, read_conversions, read_known, read_units
 from attribution.journeys.sort import sort_part
 from attribution_models.paths.events import NEVER, EventBlock, EventTable
 
@@ -60,8 +61,7 @@ def event_stream(
     window = _windows(connection, observations)
     start, end = _span(connection, tables)
     channels = tuple(sorted({u.channel for u in units.units}))
-    pairs = sorted({(u.channel, u.interaction or "") for u in units.units})
-    kind = np.array([pairs.index((u.channel, u.interaction or "")) for u in units.units], np.int32)
+    pairs, kind = _kinds(units)
     chosen = _signals(channels, signals, direct_names)
     bits = bits_for(units.touches)
 
@@ -87,6 +87,13 @@ def event_stream(
         signals=np.array([c in chosen for c, _ in pairs], np.bool_),
         blocks=tuple(blocks),
     )
+
+
+def _kinds(units: Units) -> tuple[list[tuple[str, str]], NDArray[np.int32]]:
+    """The distinct (channel, interaction), sorted, and the place of each unit's among them."""
+    pairs = sorted({(u.channel, u.interaction or "") for u in units.units})
+    place = {pair: i for i, pair in enumerate(pairs)}
+    return pairs, np.array([place[u.channel, u.interaction or ""] for u in units.units], np.int32)
 
 
 def _signals(channels: tuple[str, ...], given: tuple[str, ...], direct_names: tuple[str, ...]) -> set[str]:
@@ -164,8 +171,6 @@ def _offsets(person: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np
 
 
 def _with_idle(block: EventBlock, idle: int, span: tuple[int, int], people: int) -> EventBlock:
-    from dataclasses import replace  # noqa: PLC0415
-
     if idle < 0:
         raise UsageError(f"people: {people:,} is less than the {people - idle:,} people in the data.")
     if idle == 0:

@@ -66,6 +66,23 @@ class Paths(Protocol):
         """One block; the same index gives the same block every time."""
 
 
+def take(block: PathBlock, rows: NDArray[np.int64]) -> PathBlock:
+    """Journeys of a block by position, in the order given."""
+    lengths = np.diff(block.offsets)[rows]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    touches = np.arange(offsets[-1]) + np.repeat(block.offsets[rows] - offsets[:-1], lengths)
+    return PathBlock(
+        offsets=offsets,
+        channels=block.channels[touches],
+        conversions=block.conversions[rows],
+        value=block.value[rows],
+        nulls=block.nulls[rows],
+        touched_at=None if block.touched_at is None else block.touched_at[touches],
+        ended_at=None if block.ended_at is None else block.ended_at[rows],
+        customer=None if block.customer is None else block.customer[rows],
+    )
+
+
 def map_blocks(paths: Paths, kernel: Callable[[PathBlock], T], threads: int | None = None) -> Iterator[T]:
     """Apply a kernel to every block on all cores; results come in block order.
 

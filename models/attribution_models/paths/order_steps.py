@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.paths.compiled import compiled, read_only
-from attribution_models.paths.encoded import PathBlock
+from attribution_models.paths.encoded import PathBlock, take
 from attribution_models.paths.resampling_chain import window_codes
-from attribution_models.paths.resampling_units import Units, take
+from attribution_models.paths.resampling_units import Units
 from attribution_models.paths.resampling_weights import seeded
 
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from attribution_models.paths.compiled import read_only
 from attribution_models.paths.credit import PathCredit
-from attribution_models.paths.encoded import PathBlock, Paths, map_blocks
+from attribution_models.paths.encoded import PathBlock, Paths, map_blocks, take
 from attribution_models.paths.registry import PathFit, fit_all
 from attribution_models.paths.resampling_models import (
     COMMON,
@@ -42,7 +42,7 @@ from attribution_models.paths.resampling_models import (
     plans_of,
 )
 from attribution_models.paths.resampling_sums import shifted, weighted_sums
-from attribution_models.paths.resampling_units import Units, take, units_of
+from attribution_models.paths.resampling_units import Units, units_of
 
 BOOTSTRAP: Final = "bootstrap"
 LOWER_BOUND: Final = "bootstrap (lower bound)"

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.paths.compiled import compiled, read_only
-from attribution_models.paths.encoded import PathBlock, Paths
+from attribution_models.paths.encoded import PathBlock, Paths, take
 from attribution_models.paths.markov import MarkovFit
 from attribution_models.paths.registry import PathFit
 from attribution_models.paths.resampling_chain import ChainCounts, effects_of_draws
 from attribution_models.paths.resampling_sums import Builder, Entries, entries
-from attribution_models.paths.resampling_units import Blocks, Units, take
+from attribution_models.paths.resampling_units import Blocks, Units
 
 # Sums that every bootstrap needs: units, observed and untouched conversions and value.
 SIZE: Final = 0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.paths.compiled import read_only
-from attribution_models.paths.encoded import PathBlock, Paths
+from attribution_models.paths.encoded import PathBlock, Paths, take
 from attribution_models.paths.resampling_weights import row_keys
 
 
@@ -127,22 +127,6 @@ def split_outcomes(block: PathBlock) -> tuple[PathBlock, NDArray[np.float64]]:
     taken = take(block, rows)
     split = PathBlock(taken.offsets, taken.channels, conversions, value, nulls)
     return split, np.where(count > 0, count, 1.0)
-
-
-def take(block: PathBlock, rows: NDArray[np.int64]) -> PathBlock:
-    """Journeys of a block by position, in the order given; customers are dropped."""
-    lengths = np.diff(block.offsets)[rows]
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    touches = np.arange(offsets[-1]) + np.repeat(block.offsets[rows] - offsets[:-1], lengths)
-    return PathBlock(
-        offsets=offsets,
-        channels=block.channels[touches],
-        conversions=block.conversions[rows],
-        value=block.value[rows],
-        nulls=block.nulls[rows],
-        touched_at=None if block.touched_at is None else block.touched_at[touches],
-        ended_at=None if block.ended_at is None else block.ended_at[rows],
-    )
 
 
 def _told_apart(keys: Sequence[NDArray[np.uint64]]) -> list[NDArray[np.uint64]]:
