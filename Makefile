@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types wheel bench study-paths study-coverage smoke clean help
+.PHONY: demo test lint types wheel bench study-paths study-coverage study-null smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ study-paths: $(STAMP)  ## path models against known truth: 280 simulated markets
 
 study-coverage: $(STAMP)  ## coverage of bootstrap intervals on 400 simulated data sets
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_coverage.py --datasets 400
+
+study-null: $(STAMP)  ## does the hazard's interval hold zero for a channel that does nothing, 400 data sets
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_null.py --datasets 400
 
 smoke: $(STAMP)  ## a small demo and the tests of the models, for another PYTHON and VENV
 	cd "$$(mktemp -d)" && PYTHONDONTWRITEBYTECODE= $(CURDIR)/$(BIN)/attribution demo --people 2000 >/dev/null

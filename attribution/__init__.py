@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from attribution.ingest.ingest import ingest as ingest_files
     from attribution.journeys.journeys import Journeys
     from attribution.settings import IngestSettings, JourneySettings
-    from attribution.steps import credits_step, fit_step, journeys_step, suppress_step
+    from attribution.steps.credits import credits_step
+    from attribution.steps.fit import fit_step
+    from attribution.steps.journeys import journeys_step
+    from attribution.steps.suppress import suppress_step
     from attribution.tables import TABLES
     from attribution.workspace import Workspace
     from attribution_models.paths.markov import Markov
@@ -45,13 +48,13 @@ _HOMES = {
     "Workspace": "attribution.workspace",
     "build_journeys": "attribution.frames",
     "credits": "attribution.frames",
-    "credits_step": "attribution.steps",
+    "credits_step": "attribution.steps.credits",
     "fit": "attribution.frames",
-    "fit_step": "attribution.steps",
+    "fit_step": "attribution.steps.fit",
     "ingest_files": "attribution.ingest.ingest:ingest",
-    "journeys_step": "attribution.steps",
+    "journeys_step": "attribution.steps.journeys",
     "read_paths": "attribution.frames",
-    "suppress_step": "attribution.steps",
+    "suppress_step": "attribution.steps.suppress",
 }
 
 __all__ = [

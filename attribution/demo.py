@@ -11,6 +11,7 @@ import pandas as pd
 
 from attribution.configuration import Configuration, Credits, Fit, Ingest, as_toml
 from attribution.simulate import frame_of
+from attribution.tables import UNATTRIBUTED
 from attribution.workspace import write_atomically
 from attribution_models.worlds.path_world import ALL_MEDIA, RetailerWorld, SimulatedTables, simulate
 
@@ -55,19 +56,46 @@ def _write(path: Path, table: Mapping[str, Any]) -> None:
     write_atomically(path, frame_of(table).to_csv(index=False, lineterminator="\n").encode())
 
 
-def beside_truth(credits: pd.DataFrame, truth: pd.DataFrame, channels: list[str]) -> pd.DataFrame:
-    """Each model's share of paid media beside the true incremental share.
+def contributions(credits: pd.DataFrame, truth: pd.DataFrame, fit: str) -> pd.DataFrame:
+    """One fit's channels, largest first, beside what each really caused.
+
+    Returns
+    -------
+    DataFrame
+        ``channel``, ``conversions`` with ``_lower`` and ``_upper``, ``cost``, ``cpa``, ``caused`` (conversions that
+        would not have happened without the channel) and ``true_cpa`` = cost / caused; ``(unattributed)`` is last.
+    """
+    rows = credits[credits["fit"] == fit].sort_values("conversions", ascending=False, kind="stable")
+    rest = rows["channel"] == UNATTRIBUTED
+    rows = pd.concat([rows[~rest], rows[rest]], ignore_index=True)
+    rows["caused"] = rows["channel"].map(truth.set_index("channel")["incremental_conversions"])
+    rows["true_cpa"] = rows["cost"] / rows["caused"].where(rows["caused"] > 0)
+    return rows[
+        ["channel", "conversions", "conversions_lower", "conversions_upper", "cost", "cpa", "caused", "true_cpa"]
+    ]
+
+
+def errors_of_shares(credits: pd.DataFrame, truth: pd.DataFrame, channels: list[str]) -> pd.DataFrame:
+    """How far each model's shares of paid media lie from the true incremental shares, the best model first.
 
     Only paid channels are compared, since only they can be switched off: shares are of the paid channels'
     sum. The error is half the sum of absolute differences, 0 for a perfect model, 1 for the worst.
+
+    Returns
+    -------
+    DataFrame
+        Per fit ``error``, and ``over`` and ``under``: the channels given most too much and most too little,
+        with ``over_by`` and ``under_by`` as shares.
     """
     real = truth.set_index("channel")["incremental_conversions"].reindex(channels).clip(lower=0)
-    table = pd.DataFrame({"truth": real / real.sum()})
-    for name, rows in credits.groupby("fit", sort=False):
-        given = rows.set_index("channel")["conversions"].reindex(channels).fillna(0)
-        table[str(name)] = given / given.sum() if given.sum() > 0 else given
-    errors = {c: float((table[c] - table["truth"]).abs().sum() / 2) for c in table.columns}
-    return pd.concat([table, pd.DataFrame(errors, index=["error of shares"])])
+    rows = []
+    for name, mine in credits.groupby("fit", sort=False):
+        given = mine.set_index("channel")["conversions"].reindex(channels).fillna(0)
+        apart = given / given.sum() - real / real.sum()
+        over, under = str(apart.idxmax()), str(apart.idxmin())
+        rows.append([str(name), apart.abs().sum() / 2, over, apart[over], under, apart[under]])
+    found = pd.DataFrame(rows, columns=["fit", "error", "over", "over_by", "under", "under_by"])
+    return found.sort_values("error", kind="stable", ignore_index=True)
 
 
-__all__ = ["ALL_MEDIA", "PEOPLE", "SEED", "SimulatedTables", "beside_truth", "write_demo"]
+__all__ = ["ALL_MEDIA", "PEOPLE", "SEED", "SimulatedTables", "contributions", "errors_of_shares", "write_demo"]

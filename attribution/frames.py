@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from attribution.credit.finer import credits_by
 from attribution.credit.intervals import Uncertainty
 from attribution.credit.paths import Fit, credits_of, fit_paths
 from attribution.credit.specs import named
@@ -155,7 +156,9 @@ def credits(
         with connect() as connection:
             tables, _ = _tables(connection, {"spend": spend}, strict=True)
             spent = read_spend(connection, tables["spend"], None, None)
-    return credits_of(journeys, chosen, spent, by=by, kind=kind)
+    if by or kind is not None:
+        return credits_by(journeys, [f.kept for f in chosen], spent, by=by, kind=kind)[0]
+    return credits_of(journeys, chosen, spent)
 
 
 def _with_findings(built: Journeys, findings: list[Finding]) -> Journeys:

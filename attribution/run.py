@@ -19,7 +19,10 @@ from attribution.ingest.sources import find_sources
 from attribution.ingest.stage import header_of
 from attribution.ingest.timestamps import check_zone
 from attribution.journeys.journeys import Journeys
-from attribution.steps import FitReport, SuppressReport, credits_step, fit_step, journeys_step, suppress_step
+from attribution.steps.credits import credits_step
+from attribution.steps.fit import FitReport, fit_step
+from attribution.steps.journeys import journeys_step
+from attribution.steps.suppress import SuppressReport, suppress_step
 from attribution.workspace import Workspace
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,12 @@ import pandas as pd
 
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.workspace import write_atomically
+from attribution_models.worlds import mix
 from attribution_models.worlds.paths import INTENTS, PRESETS, preset, simulate
 
 FILES = ("touchpoints", "conversions", "customers", "identities", "spend", "assignments", "observations")
+MIX_FILES = ("panel", "lifts", "truth", "truth_by_period", "truth_curves")
+_EXACT = ("panel", "lifts")  # written to the last digit; truths to twelve, which is what their sums hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,55 @@ def simulate_paths(
     return SimulatedFiles(files, truth)
 
 
+def simulate_mix(
+    folder: Path,
+    name: str = "neutral",
+    seed: int = 1,
+    weeks: int | None = None,
+    geos: int | None = None,
+    before: bool = False,
+    after: bool = False,
+) -> SimulatedFiles:
+    """Simulate a market of one preset as periods, and write its tables as CSV and its description as JSON.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files go; made where it is missing.
+    name : str
+        A preset: ``neutral``, ``weak-signal``, ``collinear``, ``null-channel``, ``confounded``, ``geo``, ``daily``,
+        ``saturated``, ``short``.
+    seed : int
+        Same seed, same bytes.
+    weeks, geos : int, optional
+        None: as the preset has them.
+    before, after : bool
+        Whether the panel has rows of media, without outcome, before and after the window.
+
+    Raises
+    ------
+    UsageError
+        Where the preset is unknown, or a number makes no market.
+    """
+    if name not in mix.PRESETS:
+        raise UsageError(f'preset: "{name}" is unknown.{did_you_mean(name, mix.PRESETS)} Known: {listed(mix.PRESETS)}.')
+    try:
+        made = mix.simulate(mix.preset(name, seed, weeks, geos), before=before, after=after)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = {table: frame_of(getattr(made, table)) for table in MIX_FILES}
+    for table, frame in frames.items():
+        _write(folder / f"{table}.csv", frame, None if table in _EXACT else "%.12g")
+    description = json.dumps(made.parameters, ensure_ascii=False, indent=1)
+    write_atomically(folder / "world.json", f"{description}\n".encode())
+    return SimulatedFiles({folder / f"{t}.csv": len(f) for t, f in frames.items()}, frames["truth"])
+
+
 def frame_of(table: Mapping[str, Any]) -> pd.DataFrame:
     """A simulated table as a DataFrame."""
     return pd.DataFrame(dict(table))
 
 
-def _write(path: Path, frame: pd.DataFrame) -> None:
-    write_atomically(path, frame.to_csv(index=False, lineterminator="\n").encode())
+def _write(path: Path, frame: pd.DataFrame, digits: str | None = None) -> None:
+    write_atomically(path, frame.to_csv(index=False, lineterminator="\n", float_format=digits).encode())

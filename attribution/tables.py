@@ -138,6 +138,8 @@ SPEND = Table(
         _f("geo", "text"),
     ),
 )
+# What an experiment is for; each has exactly one use, so that nothing is scored against what moved it.
+EXPERIMENT_USES = ("prior", "likelihood", "validate")
 ASSIGNMENTS = Table(
     "assignments",
     "one person in one randomised experiment",
@@ -149,6 +151,7 @@ ASSIGNMENTS = Table(
         _f("assigned_at", "timestamp", required=True),
         _f("ended_at", "timestamp"),
         _f("would_be_exposed", "flag"),
+        _f("use", "choice", choices=EXPERIMENT_USES),
     ),
 )
 

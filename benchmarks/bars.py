@@ -10,6 +10,7 @@ from benchmarks.peers import environment, largest_difference, peer
 
 JOURNEYS_BAR, MODELS_BAR = 3.0, 1.5
 SPEED_BAR, MEMORY_BAR = 5.0, 0.5
+BOOTSTRAP_BAR = 20.0
 LARGE_MEMORY_BAR, LARGE_TIME_BAR = 4000.0, 12.0
 MODELS = ("rules", "markov 1", "markov 2", "markov 3", "shapley")
 PATHDATA = ROOT.parent / "shared" / "data" / "mta" / "channelattribution_pathdata.csv"
@@ -150,6 +151,26 @@ def _outside(exact: dict[str, float], seeds: list[dict[str, float]]) -> tuple[in
         if (max(drawn) - min(drawn)) / max(credit, 1e-12) > widest:
             widest, channel = (max(drawn) - min(drawn)) / max(credit, 1e-12), name
     return len(outside), "; ".join([*outside[:3], f"its widest range: {widest:.0%} of the credit ({channel})"])
+
+
+def bootstrap(data: Path, rounds: int) -> list[Row]:
+    """What intervals cost, in scans and solves of the same models; and with the order chosen in each replicate."""
+    child = python("bootstrap_bench", data, "--rounds", rounds)
+    if child.code:
+        return [_failed("bootstrap", child)]
+    times, counts, replicates = (child.result[name] for name in ("times", "counts", "replicates"))
+    once, whole = times["fit"], times["fit and bootstrap"]
+    ratio = middle([(b - a) / a for a, b in zip(once, whole, strict=True)])
+    size = f"{counts['touches'] / 1e6:.1f} M touches, {counts['journeys']:,} journeys"
+    return [
+        Row("bootstrap", "rules, Markov 1, Shapley: one scan and solve", middle(once), "s",
+            note=f"{size}; {spread(once)}"),
+        Row("bootstrap", f"the same with {replicates} replicates", middle(whole), "s", note=spread(whole)),
+        Row("bootstrap", f"{replicates} replicates ÷ one scan and solve", ratio, "×", BOOTSTRAP_BAR,
+            note="median over rounds"),
+        Row("bootstrap", f"Markov with its order chosen in each of {replicates}", times["automatic order"][0], "s",
+            note="orders 1 to 4, five folds"),
+    ]  # fmt: skip
 
 
 def large(data: Path, touches: int, big: Path, big_touches: int) -> list[Row]:

@@ -23,7 +23,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     # Children are started with -m from the project's root, whatever PYTHONPATH holds.
 
-from benchmarks import bars, commands
+from benchmarks import bars, commands, hazard_bench
 from benchmarks.measure import OUT, ROOT, Row, python, table
 from benchmarks.peers import UnavailableError
 
@@ -48,6 +48,8 @@ def parts(touches: int, rounds: int) -> dict[str, Callable[[], list[Row]]]:
         "mam": lambda: [*bars.mam(recipe(), "1.2 M touches"), *bars.mam_if_it_holds(retailer(), touches)],
         "markov-3": lambda: [*bars.markov_3(recipe(), "recipe"), *bars.markov_3(retailer(), f"{touches:,} touches")],
         "agreement": lambda: bars.agreement(recipe()),
+        "bootstrap": lambda: bars.bootstrap(recipe(), rounds),
+        "hazard": lambda: hazard_bench.hazard(retailer),
         "commands": lambda: commands.commands(retailer()),
         "startup": lambda: commands.startup(commands.small_set()),
         "large": lambda: bars.large(retailer(), touches, retailer(LARGE), LARGE),

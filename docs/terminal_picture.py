@@ -17,14 +17,14 @@ CELL, LINE, MARGIN = 7.8, 18, 22
 
 
 def demo_output() -> list[str]:
-    """The contributions and the shares beside the truth, as the demo prints them on stdout."""
+    """The contributions and the errors of shares beside the truth, as the demo prints them on stdout."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-m", "attribution_cli.main", "demo", "retailer"],
             cwd=folder, capture_output=True, text=True, check=True, env={"NO_COLOR": "1", "PATH": ""},
         )  # fmt: skip
     lines = done.stdout.strip("\n").split("\n")
-    return ["$ attribution demo", "", *lines[: lines.index("Where things are") - 1]]
+    return ["$ attribution demo", "", *lines[: lines.index("Where the models disagree most") - 1]]
 
 
 def draw(lines: list[str]) -> str:
@@ -33,7 +33,8 @@ def draw(lines: list[str]) -> str:
     height = len(lines) * LINE + 2 * MARGIN
     rows = []
     for number, line in enumerate(lines):
-        heading = line and not line.startswith((" ", "(")) and "  " not in line
+        after = lines[number + 1] if number + 1 < len(lines) else ""
+        heading = number > 0 and not lines[number - 1] and "  " in after  # a title stands above a table
         color = "#7ee787" if line.startswith("$") else "#f0f6fc" if heading else "#c9d1d9"
         weight = ' font-weight="bold"' if heading else ""
         y = MARGIN + LINE * (number + 0.8)

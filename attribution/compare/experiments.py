@@ -1,22 +1,26 @@
-"""Randomised experiments on people: the lift of a channel, beside every model's claim, and calibration to it."""
+"""Randomised experiments on people: the lift of a channel, its error, and what the experiment is for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from attribution.errors import UsageError, listed
-from attribution.findings import Finding
-from attribution.tables import BASELINE, UNATTRIBUTED
 
 COLUMNS = (
-    "experiment", "channel", "estimator", "exposed", "held_out", "lift", "standard_error", "lower", "upper",
-    "value_lift", "value_standard_error",
+    "experiment", "channel", "use", "declared", "estimator", "exposed", "held_out", "lift", "standard_error", "lower",
+    "upper", "value_lift", "value_standard_error",
 )  # fmt: skip
 INTENTION, ON_EXPOSED = "intention to treat", "effect on exposed"
+DEFAULT_USE: Final = "likelihood"
+VALIDATE: Final = "validate"
+TRANSPORT: Final = 0.1
+
+Sums = Mapping[str, float]
 
 
 def lifts(connection: Any, assignments: str, conversions: str, level: float = 0.9) -> pd.DataFrame:
@@ -35,44 +39,59 @@ def lifts(connection: Any, assignments: str, conversions: str, level: float = 0.
     ----------
     connection : DuckDB connection
     assignments, conversions : str
-        SQL relations.
+        SQL relations. An experiment whose rows name no ``use`` is taken for ``likelihood``, with ``declared``
+        False.
     level : float
-        Of the normal interval.
+        Of the normal interval, which is that of the sample: `transported` adds what carrying it over costs.
 
     Returns
     -------
     DataFrame
         `COLUMNS`; an experiment that lacks an arm is left out.
+
+    Raises
+    ------
+    UsageError
+        Where an experiment has two uses.
     """
+    use, declared = _use(connection, assignments)
+    _one_use(connection, assignments, use)
     rows = connection.execute(
         f"""WITH person AS (
-            SELECT a.experiment, a.channel, a.arm, a.unified_id, {_would_be(connection, assignments)} AS would_be,
-                count(c.timestamp) AS k, coalesce(sum(c.value), 0)::DOUBLE AS v
+            SELECT a.experiment, a.channel, {use} AS use, {declared} AS declared, a.arm, a.unified_id,
+                {_would_be(connection, assignments)} AS would_be, count(c.timestamp) AS k,
+                coalesce(sum(c.value), 0)::DOUBLE AS v
             FROM {assignments} a LEFT JOIN {_valued(connection, conversions)} c ON c.unified_id = a.unified_id
                 AND c.timestamp >= a.assigned_at AND ({_until(connection, assignments)})
             GROUP BY ALL)
-        SELECT experiment, channel, arm, would_be, count(*) AS n, sum(k)::DOUBLE AS k, sum(k * k)::DOUBLE AS kk,
-            sum(v) AS v, sum(v * v) AS vv FROM person GROUP BY ALL ORDER BY ALL"""
+        SELECT experiment, channel, use, bool_and(declared) AS declared, arm, would_be, count(*) AS n,
+            sum(k)::DOUBLE AS k, sum(k * k)::DOUBLE AS kk, sum(v) AS v, sum(v * v) AS vv
+        FROM person GROUP BY ALL ORDER BY ALL"""
     ).df()
     z = NormalDist().inv_cdf((1 + level) / 2)
     found = []
-    for (experiment, channel), mine in rows.groupby(["experiment", "channel"], sort=True):
-        known = mine["would_be"].notna().all() and mine["would_be"].any()
-        chosen = [(INTENTION, mine)] + ([(ON_EXPOSED, mine[mine["would_be"] == True])] if known else [])  # noqa: E712
-        for estimator, part in chosen:
-            arms = part.groupby("arm")[["n", "k", "kk", "v", "vv"]].sum()
-            if {"exposed", "held_out"} <= set(arms.index) and arms["n"].min() >= 2:
-                e, h = arms.loc["exposed"], arms.loc["held_out"]
-                lift, error = _difference(e, h, "k")
-                value, value_error = _difference(e, h, "v")
-                found.append(
-                    [experiment, channel, estimator, int(e["n"]), int(h["n"]), lift, error, lift - z * error,
-                     lift + z * error, value, value_error]
-                )  # fmt: skip
+    for (experiment, channel, purpose), mine in rows.groupby(["experiment", "channel", "use"], sort=True):
+        for estimator, e, h in _arms(mine):
+            lift, error = _difference(e, h, "k")
+            value, value_error = _difference(e, h, "v")
+            found.append(
+                [experiment, channel, purpose, bool(mine["declared"].all()), estimator, int(e["n"]), int(h["n"]), lift,
+                 error, lift - z * error, lift + z * error, value, value_error]
+            )  # fmt: skip
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 
-def _difference(exposed: pd.Series, held: pd.Series, what: str) -> tuple[float, float]:
+def _arms(rows: pd.DataFrame) -> Iterator[tuple[str, Sums, Sums]]:
+    """Sums of both arms, of everybody and of those who would be exposed, where both arms have two people."""
+    known = rows["would_be"].notna().all() and rows["would_be"].any()
+    chosen = [(INTENTION, rows)] + ([(ON_EXPOSED, rows[rows["would_be"] == True])] if known else [])  # noqa: E712
+    for estimator, part in chosen:
+        arms: Any = part.groupby("arm")[["n", "k", "kk", "v", "vv"]].sum().to_dict("index")
+        if {"exposed", "held_out"} <= set(arms) and min(arm["n"] for arm in arms.values()) >= 2:
+            yield estimator, arms["exposed"], arms["held_out"]
+
+
+def _difference(exposed: Sums, held: Sums, what: str) -> tuple[float, float]:
     """n_e (m_e − m_h) and its standard error."""
     means, variances = [], []
     for arm in (exposed, held):
@@ -85,6 +104,26 @@ def _difference(exposed: pd.Series, held: pd.Series, what: str) -> tuple[float, 
 
 def _columns(connection: Any, relation: str) -> set[str]:
     return {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+
+
+def _use(connection: Any, assignments: str) -> tuple[str, str]:
+    """SQL for the use of a row, and for whether it names one."""
+    if "use" not in _columns(connection, assignments):
+        return f"'{DEFAULT_USE}'", "false"
+    return f"coalesce(a.use, '{DEFAULT_USE}')", "a.use IS NOT NULL"
+
+
+def _one_use(connection: Any, assignments: str, use: str) -> None:
+    rows = connection.execute(
+        f"SELECT experiment, list_sort(list(DISTINCT {use})) AS uses FROM {assignments} a "
+        "GROUP BY experiment HAVING len(uses) > 1 ORDER BY experiment"
+    ).fetchall()
+    if rows:
+        named = listed(f'"{experiment}" ({" and ".join(uses)})' for experiment, uses in rows)
+        raise UsageError(
+            f"An experiment has exactly one use; found two in {named}. A row without a use counts as {DEFAULT_USE}. "
+            "Give every row of an experiment the same use and ingest the assignments again."
+        )
 
 
 def _would_be(connection: Any, assignments: str) -> str:
@@ -102,8 +141,36 @@ def _valued(connection: Any, conversions: str) -> str:
     return f"(SELECT unified_id, timestamp, {value} FROM {conversions})"
 
 
-def best(found: pd.DataFrame) -> pd.DataFrame:
-    """One lift per channel: the effect on exposed where there is one; several experiments by inverse variance.
+def sharpest(found: pd.DataFrame) -> pd.DataFrame:
+    """One row per experiment and channel: the effect on exposed where there is one."""
+    exposed = found["estimator"] == ON_EXPOSED
+    has = exposed.groupby([found["experiment"], found["channel"]]).transform("any")
+    return found[exposed | ~has]
+
+
+def transported(found: pd.DataFrame, transport: float = TRANSPORT) -> pd.DataFrame:
+    """Add to each lift's standard error what carrying it over to the credits' people and period costs.
+
+        error² = standard_error² + (transport · |lift|)²
+
+    for conversions and for value.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `lifts`.
+    transport : float
+        Standard deviation of (effect there / effect here) − 1. The default, 10 %, is a convention: a test's
+        weeks, people and creatives are never quite those that are credited. 0: they are.
+    """
+    done = found.copy()
+    for lift, error in (("lift", "standard_error"), ("value_lift", "value_standard_error")):
+        done[error] = np.hypot(done[error].astype(float), transport * done[lift].astype(float))
+    return done
+
+
+def best(found: pd.DataFrame, transport: float = TRANSPORT) -> pd.DataFrame:
+    """One lift per channel: the sharpest of each experiment, several experiments by inverse variance.
 
     Raises
     ------
@@ -111,72 +178,14 @@ def best(found: pd.DataFrame) -> pd.DataFrame:
         Where a channel's lift has no positive standard error, so that it cannot be weighted.
     """
     rows = []
-    for channel, mine in found.groupby("channel", sort=True):
-        sharp = mine[mine["estimator"] == ON_EXPOSED] if (mine["estimator"] == ON_EXPOSED).any() else mine
-        if not (sharp["standard_error"] > 0).all():
+    for channel, mine in sharpest(found).groupby("channel", sort=True):
+        if not (mine["standard_error"] > 0).all():
             raise UsageError(f"calibrate: the experiment on {channel} saw no conversions; its lift has no error.")
-        weight = 1 / sharp["standard_error"] ** 2
-        value = float((weight * sharp["value_lift"]).sum() / weight.sum())
-        lift = float((weight * sharp["lift"]).sum() / weight.sum())
-        rows.append([channel, lift, float(weight.sum() ** -0.5), value, float(sharp["value_standard_error"].mean())])
+        carried = transported(mine, transport)
+        weight = 1 / carried["standard_error"] ** 2
+        weight /= weight.sum()
+        numbers = [channel]
+        for lift, error in (("lift", "standard_error"), ("value_lift", "value_standard_error")):
+            numbers += [float((weight * carried[lift]).sum()), float(np.sqrt((weight**2 * carried[error] ** 2).sum()))]
+        rows.append(numbers)
     return pd.DataFrame(rows, columns=["channel", "lift", "standard_error", "value_lift", "value_standard_error"])
-
-
-def calibrate(credits: pd.DataFrame, found: pd.DataFrame, level: float = 0.9) -> tuple[pd.DataFrame, list[Finding]]:
-    """Move each fit's credit for tested channels to the measured lift; the difference goes to ``(baseline)``.
-
-    The measured lift keeps its sign and brings its own interval; the total stays what was observed. Rows of
-    tested channels estimate ``incremental_total``, the others stay as they were.
-
-    Raises
-    ------
-    UsageError
-        Where a tested channel has no credit in a fit: its touches are not in the data, or under another name.
-    """
-    measured = best(found).set_index("channel")
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    frames = []
-    for fit, rows in credits.groupby("fit", sort=False):
-        mine = rows.copy()
-        claimed = mine.set_index("channel")["conversions"]
-        missing = [c for c in measured.index if not claimed.get(c, 0) > 0]
-        if missing:
-            msg = f"calibrate: {fit} gives no credit to {listed(missing)}, which an experiment tested. Check its name."
-            raise UsageError(msg)
-        freed = {"conversions": 0.0, "value": 0.0}
-        for channel, lift in measured.iterrows():
-            at = mine["channel"] == channel
-            for measure, name, error in (
-                ("conversions", "lift", "standard_error"),
-                ("value", "value_lift", "value_standard_error"),
-            ):
-                freed[measure] += float(mine.loc[at, measure].sum()) - float(lift[name])
-                mine.loc[at, measure] = lift[name]
-                mine.loc[at, f"{measure}_lower"] = lift[name] - z * lift[error]
-                mine.loc[at, f"{measure}_upper"] = lift[name] + z * lift[error]
-            mine.loc[at, "estimand"] = "incremental_total"
-            mine.loc[at, "interval_level"] = level
-            mine.loc[at, "interval_kind"] = "experiment"
-        frames.append(_closed(mine, freed))
-    message = f"Calibrated to experiments on {listed(measured.index)}; the difference is in {BASELINE}."
-    return pd.concat(frames, ignore_index=True), [Finding("note", "calibrated", message)]
-
-
-def _closed(rows: pd.DataFrame, freed: dict[str, float]) -> pd.DataFrame:
-    """Add the baseline, and let shares, CPA and ROAS follow."""
-    totals = {m: float(rows[m].sum()) + freed[m] for m in freed}
-    baseline = rows.iloc[[-1]].copy()
-    baseline["channel"], baseline["estimand"] = BASELINE, "incremental_total"
-    numbers = [c for c in rows.columns if rows[c].dtype.kind == "f"]
-    baseline[numbers] = np.nan
-    baseline[["conversions", "value"]] = [freed["conversions"], freed["value"]]
-    last = rows["channel"] == UNATTRIBUTED
-    done = pd.concat([rows[~last], baseline, rows[last]], ignore_index=True)
-    for measure, share in (("conversions", "conversion_share"), ("value", "value_share")):
-        done[share] = done[measure] / totals[measure] if totals[measure] > 0 else np.nan
-    with np.errstate(divide="ignore", invalid="ignore"):
-        done["cpa"] = np.where(done["conversions"] > 0, done["cost"] / done["conversions"], np.nan)
-        done["roas"] = np.where(done["cost"] > 0, done["value"] / done["cost"], np.nan)
-    return done.drop(
-        columns=[c for c in done.columns if c.startswith(("cpa_", "roas_", "conversion_share_", "value_share_"))]
-    )

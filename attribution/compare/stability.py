@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pandas as pd
 
 from attribution.compare.agreement import shares
-from attribution.credit.paths import Fit, credits_of
+from attribution.credit.finer import credits_by
+from attribution.credit.paths import Fit, Kept
 from attribution.journeys.journeys import Journeys
 
 
-def monthly_stability(journeys: Journeys, fits: list[Fit]) -> pd.DataFrame:
+def monthly_stability(journeys: Journeys, fits: Sequence[Fit | Kept]) -> pd.DataFrame:
     """Fit each model on the journeys of each month and compare neighbors.
 
     Returns
@@ -23,7 +25,7 @@ def monthly_stability(journeys: Journeys, fits: list[Fit]) -> pd.DataFrame:
     columns = ["fit", "months", "mean_shift", "largest_shift", "largest_at"]
     if not journeys.timed or not fits:
         return pd.DataFrame(columns=columns)
-    table = credits_of(journeys, fits, by=("month",))
+    table, _ = credits_by(journeys, [Kept(f.name, f.spec) for f in fits], by=("month",))
     rows = []
     for fit, mine in table.groupby("fit", sort=False):
         by_month = {str(month): shares(part).iloc[:, 0] for month, part in mine.groupby("month")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,13 +12,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from attribution.credit.hazard_checks import checks_data, checks_findings
 from attribution.credit.intervals import ordered
-from attribution.errors import UsageError
+from attribution.errors import UsageError, listed
 from attribution.findings import Finding
 from attribution.tables import BASELINE, UNATTRIBUTED
 from attribution.workspace import PRIVATE, Workspace, digest_of
 from attribution_models.paths.events import EventTable
 from attribution_models.paths.hazard import Hazard
+from attribution_models.paths.hazard_checks import check
 from attribution_models.paths.hazard_result import HazardFit
 
 FAMILY = "hazard"
@@ -30,10 +33,20 @@ class HazardReport:
     fit: HazardFit
     credits: pd.DataFrame
     findings: tuple[Finding, ...]
+    checks: dict[str, Any] | None = None
 
 
-def fit_hazard(events: EventTable, spec: Hazard) -> HazardReport:
-    """Fit the model; the warning about intent that it cannot see comes with every fit.
+def fit_hazard(events: EventTable, spec: Hazard, *, checked: bool = False, tested: Sequence[str] = ()) -> HazardReport:
+    """Fit the model; that it may be misled by intent it cannot see comes with every fit.
+
+    Parameters
+    ----------
+    events : EventTable
+    spec : Hazard
+    checked : bool
+        Calibration, held-out likelihood and frailty too.
+    tested : sequence of str
+        Channels of which the workspace holds an experiment.
 
     Raises
     ------
@@ -45,11 +58,40 @@ def fit_hazard(events: EventTable, spec: Hazard) -> HazardReport:
     except ValueError as error:
         raise UsageError(f"hazard: {error}") from None
     signals = [k for k, flag in zip(events.kinds, events.signals, strict=True) if flag]
-    findings = [Finding("note", "unseen-intent", fit.warning)]
+    findings = [unseen_intent(fit, events, tested)]
     if signals:
         message = f"Taken as signs of demand, which move the baseline and get no credit: {', '.join(signals)}."
         findings.append(Finding("note", "signals", message))
-    return HazardReport(fit, hazard_frame(fit, events), tuple(findings))
+    data = None
+    if checked:
+        checks = check(fit, events)
+        findings += checks_findings(checks, fit, events)
+        data = checks_data(checks, fit, events)
+    return HazardReport(fit, hazard_frame(fit, events), tuple(findings), data)
+
+
+def unseen_intent(fit: HazardFit, events: EventTable, tested: Sequence[str]) -> Finding:
+    """What the fit cannot know, and for which channels of the workspace an experiment does."""
+    media = [c for c in tested if c in events.channels]
+    if not media:
+        return Finding("note", "unseen-intent", fit.warning)
+    rest = {events.channels[k] for k in events.kind_channel[~events.signals]} - set(media)
+    message = f"Demand that the data do not show is not corrected for. Experiments here measured {listed(media)}"
+    message += f", not {listed(sorted(rest))}." if rest else ": all media."
+    return Finding(
+        "note", "unseen-intent", message, "Set the tested ones to their lift: attribution credits --calibrate."
+    )
+
+
+def tested_channels(connection: Any, assignments: str | None) -> tuple[str, ...]:
+    """Channels of experiments that have both arms."""
+    if assignments is None:
+        return ()
+    rows = connection.execute(
+        f"""SELECT DISTINCT channel FROM (SELECT experiment, channel FROM {assignments}
+        WHERE arm IN ('exposed', 'held_out') GROUP BY ALL HAVING count(DISTINCT arm) = 2) ORDER BY 1"""
+    ).fetchall()
+    return tuple(row[0] for row in rows)
 
 
 def hazard_frame(fit: HazardFit, events: EventTable, name: str | None = None) -> pd.DataFrame:
@@ -81,12 +123,14 @@ def hazard_frame(fit: HazardFit, events: EventTable, name: str | None = None) ->
 def save_hazard(
     workspace: Workspace, manifest: dict[str, Any], report: HazardReport, journeys: str, asked: dict[str, Any]
 ) -> None:
-    """Keep coefficients, tuning and credits, and name them in the manifest."""
+    """Keep coefficients, tuning, credits and checks, and name them in the manifest."""
     fit = report.fit
     digest = digest_of(fit.name, asdict(fit.spec), journeys, asked)
     folder = workspace.path / "fits" / f"hazard-{digest}"
     folder.mkdir(exist_ok=True, mode=0o700)
     pq.write_table(pa.Table.from_pandas(report.credits, preserve_index=False), folder / "credits.parquet")
+    if report.checks is not None:
+        (folder / "checks.json").write_text(json.dumps(report.checks, ensure_ascii=False, indent=1), encoding="utf-8")
     np.savez(folder / "parameters.npz", theta=fit.theta, covariance=fit.covariance)
     entry = {
         "name": fit.name,
@@ -96,6 +140,7 @@ def save_hazard(
         "asked": asked,
         "journeys": journeys,
         "tuning": asdict(fit.tuning),
+        "tuning_error": dict(zip(("log2_half_life", "one_over_tired_after", "kept"), fit.tuning_error, strict=True)),
         "log_likelihood": fit.log_likelihood,
         "untouched_share": fit.untouched_share,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 from attribution.errors import UsageError
 from attribution.findings import Finding
 from attribution.tables import CREDIT_COLUMNS
-from attribution_models.paths.markov import Markov
+from attribution_models.paths.markov import Markov, MarkovFit
+from attribution_models.paths.order_draws import order_draws
 from attribution_models.paths.posterior import posterior
 from attribution_models.paths.registry import PathFit
-from attribution_models.paths.resampling import BootstrapIntervals, FitIntervals, bootstrap
+from attribution_models.paths.resampling import BootstrapIntervals, FitIntervals, bootstrap, replicate_scale
+from attribution_models.paths.resampling_orders import bootstrap_order
 
 # Columns of the credits table to the measure of the channels, and of what is unattributed.
 MEASURES = {
@@ -41,12 +44,16 @@ class Uncertainty:
     seed : int
     level : float
         Of the intervals, such as 0.9.
+    orders : tuple of int
+        Candidates, where a chain's order was chosen from the data: each replicate then chooses again. Empty
+        keeps the order of the spec.
     """
 
     bootstrap: int = 0
     posterior: int = 0
     seed: int = 1
     level: float = 0.9
+    orders: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.bootstrap and self.posterior:
@@ -65,10 +72,60 @@ class Made:
     found: FitIntervals
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Replicates:
+    """What is drawn once, on all journeys, and holds for every part of them.
+
+    Attributes
+    ----------
+    scale : float64[R] or None
+        What a replicate's credit is multiplied by; None where only all journeys are fitted, which give it
+        themselves.
+    orders : int64[R] or None
+        The order that each replicate chooses.
+    """
+
+    scale: NDArray[np.float64] | None
+    orders: NDArray[np.int64] | None
+
+
+def replicates_of(
+    paths: Any, how: Uncertainty, told: Callable[[int], None] = lambda _: None, *, parts: bool = False
+) -> Replicates | None:
+    """Draw what all fits on these journeys share; None where nothing is resampled.
+
+    Parameters
+    ----------
+    paths : Journeys
+    how : Uncertainty
+    told : callable
+        Called with the number of replicates whose order is chosen, which takes the longest.
+    parts : bool
+        Whether parts of the journeys are fitted, which need the scale of the whole.
+    """
+    if not how.bootstrap:
+        return None
+    orders = None
+    if how.orders:
+        orders = order_draws(
+            paths, how.orders, seed=how.seed, replicates=how.bootstrap, bootstrap_seed=how.seed, told=told
+        )
+    return Replicates(replicate_scale(paths, how.bootstrap, how.seed) if parts else None, orders)
+
+
 def intervals_of(
-    paths: Any, specs: list[Any], results: list[PathFit], how: Uncertainty
+    paths: Any, specs: list[Any], results: list[PathFit], how: Uncertainty, drawn: Replicates | None
 ) -> tuple[list[Made | None], list[Finding]]:
     """Make intervals for fits, all models in one scan; None for a fit that has none.
+
+    Parameters
+    ----------
+    paths : Journeys or JourneyView
+    specs, results
+        What was fitted, and the fits.
+    how : Uncertainty
+    drawn : Replicates or None
+        From `replicates_of` all journeys.
 
     Raises
     ------
@@ -78,15 +135,39 @@ def intervals_of(
     if how.posterior:
         if not all(isinstance(spec, Markov) for spec in specs):
             raise UsageError("posterior: only Markov chains have one. Use --bootstrap 200 for other models.")
-        drawn = [posterior(paths, spec, how.posterior, how.seed, level=how.level) for spec in specs]
-        return [Made(made.kind, made.fits[0]) for made in drawn], _few(paths, drawn[0])
-    if how.bootstrap:
-        made = bootstrap(paths, specs, how.bootstrap, how.seed, level=how.level, fits=results)
-        return [Made(made.kind, found) for found in made.fits], _few(paths, made)
-    return [None] * len(specs), []
+        rows = [posterior(paths, spec, how.posterior, how.seed, level=how.level) for spec in specs]
+        return [Made(made.kind, made.fits[0]) for made in rows], _few(paths, rows[0])
+    if drawn is None:
+        return [None] * len(specs), []
+    chosen = {} if drawn.orders is None else {i: r for i, r in enumerate(results) if isinstance(r, MarkovFit)}
+    plain = [i for i in range(len(specs)) if i not in chosen]
+    made = bootstrap(
+        paths, [specs[i] for i in plain], how.bootstrap, how.seed,
+        level=how.level, fits=[results[i] for i in plain], scale=drawn.scale,
+    )  # fmt: skip
+    found = dict(zip(plain, made.fits, strict=True))
+    for i, result in chosen.items():
+        assert drawn.orders is not None
+        found[i] = bootstrap_order(paths, result, drawn.orders, how.seed, level=how.level, scale=drawn.scale)
+    return [Made(made.kind, found[i]) for i in range(len(specs))], _few(paths, made)
+
+
+def orders_told(drawn: Replicates | None, chosen: int) -> list[Finding]:
+    """How often the replicates chose each order, and whether that is the order chosen on all journeys."""
+    if drawn is None or drawn.orders is None:
+        return []
+    counts = zip(*np.unique(drawn.orders, return_counts=True), strict=True)
+    often = ", ".join(f"{order} in {count}" for order, count in counts)
+    message = f"Order chosen anew in each of {drawn.orders.size} replicates: {often}. The intervals hold that choice."
+    if np.mean(drawn.orders == chosen) >= 0.5:
+        return [Finding("note", "order-replicates", message)]
+    # A resample repeats some customers and lacks others: it has less to learn a long memory from.
+    message += f" Most differ from order {chosen}, so credit may lie outside its interval."
+    return [Finding("note", "order-replicates", message, "The data hardly tell the orders apart; fix one: --order K.")]
 
 
 def _few(paths: Any, made: BootstrapIntervals) -> list[Finding]:
+    """Name the channels whose intervals rest on a handful of conversions."""
     few = [c for c, flag in zip(paths.channels, made.few_conversions, strict=True) if flag]
     if not few:
         return []

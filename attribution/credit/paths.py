@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from attribution.credit.grains import views
-from attribution.credit.intervals import Made, Uncertainty, intervals_of, ordered, with_intervals
+from attribution.credit.intervals import (
+    Made,
+    Replicates,
+    Uncertainty,
+    intervals_of,
+    ordered,
+    orders_told,
+    replicates_of,
+    with_intervals,
+)
 from attribution.credit.specs import family_of, make, model_of, settings_of
 from attribution.credit.spend import Spend
 from attribution.credit.table import credits_frame, empty_frame, with_spend
@@ -25,6 +33,15 @@ from attribution_models.paths.credit import PathCredit
 from attribution_models.paths.markov import Markov, MarkovFit
 from attribution_models.paths.registry import FAMILIES, PathFit
 from attribution_models.paths.rules import TimeDecay
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What it takes to fit again: the name a fit is kept by, its spec, how its intervals are made."""
+
+    name: str
+    spec: Any
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,9 +73,20 @@ class Fit:
         """Credit per channel."""
         return self.result.credit
 
+    @property
+    def kept(self) -> Kept:
+        """What it takes to fit it again."""
+        return Kept(self.name, self.spec, self.uncertainty)
+
 
 def fit_paths(
-    paths: Any, specs: Sequence[Any], name: str | None = None, uncertainty: Uncertainty | None = None
+    paths: Any,
+    specs: Sequence[Any],
+    name: str | None = None,
+    uncertainty: Uncertainty | None = None,
+    *,
+    drawn: Replicates | None = None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> tuple[tuple[Fit, ...], tuple[Finding, ...]]:
     """Fit path models; all rules in one scan, all intervals in another.
 
@@ -71,6 +99,10 @@ def fit_paths(
         Keep the (single) fit under this name.
     uncertainty : Uncertainty, optional
         How intervals are made; None makes none.
+    drawn : Replicates, optional
+        What all journeys share, where these are a part of them; drawn here if not given.
+    told : callable
+        Called with the number of replicates whose order is chosen.
 
     Returns
     -------
@@ -101,42 +133,24 @@ def fit_paths(
             raise UsageError(str(error)) from None
         done |= {spec.name: result for spec, result in zip(mine, results, strict=True)}
     how = uncertainty or Uncertainty()
-    made, noticed = intervals_of(paths, list(specs), [done[s.name] for s in specs], how)
+    if drawn is None:
+        drawn = replicates_of(paths, how, told)
+        findings += orders_told(drawn, next((s.order for s in specs if isinstance(s, Markov)), 0))
+    made, noticed = intervals_of(paths, list(specs), [done[s.name] for s in specs], how, drawn)
     fits = (Fit(name or s.name, s, done[s.name], found, how) for s, found in zip(specs, made, strict=True))
     return tuple(fits), (*findings, *noticed)
 
 
-def credits_of(
-    journeys: Journeys,
-    fits: Iterable[Fit],
-    spend: Spend | None = None,
-    *,
-    by: tuple[str, ...] = (),
-    kind: str | None = None,
-) -> pd.DataFrame:
-    """The credits table of fits, at the grain asked for.
+def credits_of(journeys: Journeys, fits: Iterable[Fit], spend: Spend | None = None) -> pd.DataFrame:
+    """The credits table of fits, by channel. Finer grains: `attribution.credit.finer`."""
+    labels = tuple((c, None) for c in journeys.channels)
+    costs = None if spend is None else spend.costs(False, {})
+    return joined([with_spend(fit_frame(f, labels, {}), costs) for f in fits])
 
-    At a finer grain, and for one ``kind``, the fit's spec is fitted again on each group's journeys.
-    """
-    fits = tuple(fits)
-    if not by and kind is None:
-        labels = tuple((c, None) for c in journeys.channels)
-        costs = None if spend is None else spend.costs(False, {})
-        frames = [
-            with_spend(
-                with_intervals(credits_frame(f.name, model_of(f.spec), f.credit, labels, {}), f.intervals), costs
-            )
-            for f in fits
-        ]
-        return joined(frames)
-    frames = []
-    for group, view in views(journeys, by, kind):
-        again, _ = fit_paths(view, [f.spec for f in fits])
-        costs = None if spend is None else spend.costs("campaign" in by, group)
-        for f, made in zip(fits, again, strict=True):
-            frame = credits_frame(f.name, model_of(f.spec), made.credit, view.labels, group)
-            frames.append(with_spend(frame, costs))
-    return joined(frames)
+
+def fit_frame(fit: Fit, labels: tuple[tuple[str, str | None], ...], group: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows of one fit with their intervals, without spend; labels and group as in `credits_frame`."""
+    return with_intervals(credits_frame(fit.name, model_of(fit.spec), fit.credit, labels, group), fit.intervals)
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -203,9 +217,8 @@ def stored_fit(workspace: Workspace, manifest: dict[str, Any], name: str) -> tup
     return frame, entry
 
 
-def spec_of(entry: dict[str, Any]) -> Any:
-    """The spec behind a stored fit."""
-    return make(entry["model"], entry["spec"])
-
-
-__all__ = ["Fit", "Markov", "credits_of", "fit_paths", "save_fits", "spec_of", "stored_fit"]
+def kept_of(entry: dict[str, Any]) -> Kept:
+    """What a manifest says of a fit."""
+    how = entry["uncertainty"]
+    orders = tuple(how.get("orders", ()))
+    return Kept(entry["name"], make(entry["model"], entry["spec"]), Uncertainty(**{**how, "orders": orders}))

@@ -317,9 +317,10 @@ class _Plan:
             self.note("consent", f"{text} NOT IN ({_texts(words)})")
             return f"CASE {cases} ELSE 'unknown' END"
         tidy = f"replace(replace({text}, ' ', '_'), '-', '_')"
-        unknown = f"coalesce({tidy}, '') NOT IN ({_texts(field.choices)})"
-        self.rule(unknown, f"{field.name} is not {' or '.join(field.choices)}")
-        return tidy
+        # An empty cell of an optional column says nothing, which is no mistake.
+        said = f"coalesce({tidy}, '')" if field.required else f"nullif(coalesce({tidy}, ''), '')"
+        self.rule(f"{said} NOT IN ({_texts(field.choices)})", f"{field.name} is not {' or '.join(field.choices)}")
+        return tidy if field.required else said
 
     def row_hash(self) -> str:
         """Give SQL for one number that stands for the source row: every filled cell of it, whatever their order."""

@@ -113,6 +113,7 @@ SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
         "assigned_at": ("assigned_at", "assignment_time", *TIMES, "date"),
         "ended_at": ("ended_at", "end", "ended"),
         "would_be_exposed": ("would_be_exposed", "ghost_exposed", "opportunity"),
+        "use": ("use", "used_for", "experiment_use"),
     },
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from attribution_cli.output import announce_compile, columns, finish, number, pe
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attribution.steps import CompareReport
+    from attribution.steps.compare import CompareReport
 
 
 @click.command()
@@ -56,7 +56,7 @@ def compare(
       attribution compare
       attribution compare --model markov --model last --truth truth.csv -f json
     """
-    from attribution.steps import compare_step, read_truth  # noqa: PLC0415
+    from attribution.steps.compare import compare_step, read_truth  # noqa: PLC0415
 
     target = open_workspace(ctx, workspace)
     target.require()
@@ -80,6 +80,8 @@ def _json(report: CompareReport) -> str:
     }
     if report.experiments is not None:
         data["experiments"] = records(report.experiments)
+    if report.conflicts is not None:
+        data["conflicts"] = records(report.conflicts)
     if report.errors is not None:
         data["errors"] = records(report.errors)
     return json.dumps(data, ensure_ascii=False, indent=1)
@@ -122,15 +124,38 @@ def _text(report: CompareReport) -> str:
 
 
 def _experiments(report: CompareReport) -> str:
+    """Lifts, and each fit's claim with its conflict; with validation declared, claims beside those lifts alone."""
     assert report.experiments is not None
-    claims = report.credits.pivot_table(index="channel", columns="fit", values="conversions", aggfunc="sum", sort=False)
-    rows = [["", "", "exposed", "held out", "lift", "90% interval", *(shown(c) for c in claims.columns)]]
+    assert report.conflicts is not None
+    from attribution.compare.conflicts import scores  # noqa: PLC0415
+    from attribution.compare.experiments import VALIDATE  # noqa: PLC0415
+
+    fits = list(dict.fromkeys(report.conflicts["fit"]))
+    keys = ["experiment", "channel", "estimator", "fit"]
+    claims = {tuple(r[k] for k in keys): r for r in report.conflicts.to_dict("records")}
+    kept = (report.experiments["use"] == VALIDATE).any()
+    rows = [["", "", "use", "exposed", "held out", "lift", "90% interval", *(f"{shown(f)} (z)" for f in fits)]]
     for row in report.experiments.to_dict("records"):
-        mine = claims.loc[row["channel"]] if row["channel"] in claims.index else [None] * claims.shape[1]
+        mine = [claims[(row["experiment"], row["channel"], row["estimator"], f)] for f in fits]
+        beside = [f"{number(c['claim'], 0)} ({number(c['conflict'], 1)})" for c in mine]
         span = f"{number(row['lower'], 0)} to {number(row['upper'], 0)}"
         counts = [f"{row['exposed']:,}", f"{row['held_out']:,}", number(row["lift"], 0), span]
-        rows.append([shown(row["channel"]), row["estimator"], *counts, *(number(v, 0) for v in mine)])
-    return columns(rows, left=2)
+        hidden = kept and row["use"] != VALIDATE
+        rows.append(
+            [shown(row["channel"]), row["estimator"], row["use"], *counts, *(["-"] * len(fits) if hidden else beside)]
+        )
+    text = columns(rows, left=3) + (
+        "\nz: claim less lift, in standard errors of both, the lift's with 10% for carrying it over."
+    )
+    found = scores(report.conflicts)
+    if len(found):
+        rows = [["", "experiments", "error", "root mean square z"]]
+        rows += [
+            [shown(r["fit"]), str(r["experiments"]), percent(r["error"]), number(r["conflict"], 1)]
+            for r in found.to_dict("records")
+        ]
+        text += "\n\n" + _titled("Scored against the experiments kept for validation", columns(rows))
+    return text
 
 
 def _titled(title: str, text: str) -> str:

@@ -37,7 +37,8 @@ def credits(
       attribution credits --by customer -f json
       attribution credits --calibrate
     """
-    from attribution.steps import calibrated_step, credits_step  # noqa: PLC0415
+    from attribution.steps.calibrate import calibrated_step  # noqa: PLC0415
+    from attribution.steps.credits import credits_step  # noqa: PLC0415
 
     grains = tuple(g.strip() for part in by for g in part.split(",") if g.strip())
     target = open_workspace(ctx, workspace)

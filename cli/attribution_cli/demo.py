@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +19,15 @@ from attribution_cli.output import (
     tell,
     write_frame,
 )
-from attribution_cli.running import show_step
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.run import RunReport
+
+WIDTH = 79
+SHOWN = "markov-1"
+NEXT = ("fit hazard", "compare", "credits --by month")
 
 
 @click.command()
@@ -41,48 +51,102 @@ def demo(folder: str, people: int, seed: int) -> None:
     say(f"Simulating a retailer with {people:,} people (seed {seed}) …")
     configuration, truth = write_demo(base, people, seed)
     announce_compile()
-    report = run(configuration, base, show_step)
+    report = run(configuration, base, _told)
     write_frame(report.credits, "csv", str(base / "credits.csv"), credits_table)
+    click.echo()
     _contributions(report.credits, truth)
+    _errors(report.credits, truth)
+    _disagreements(report)
+    _wasted(report)
     _files(base, report)
     tell(report.findings)
 
 
-def _contributions(credits: object, truth: object) -> None:
-    import pandas as pd  # noqa: PLC0415
+def _told(step: str, report: Any) -> None:
+    """One line per step; ``attribution run`` tells more."""
+    if step == "ingest":
+        for file in report.files:
+            rows = f"{file.rows.read:,} rows read, {file.rows.kept:,} kept"
+            say(f"Ingested {Path(file.name).name}: " + ("unchanged" if file.unchanged else rows))
+    elif step == "journeys":
+        counts = report.counts
+        say(f"Cut into {counts['journeys']:,} journeys of {counts['customers']:,} people.")
+    elif step == "fit":
+        say(f"Fitted {len(report.fits)} models, intervals from {report.fits[0].uncertainty.bootstrap} resamples.")
 
-    from attribution.demo import ALL_MEDIA, beside_truth  # noqa: PLC0415
 
-    assert isinstance(credits, pd.DataFrame)
-    assert isinstance(truth, pd.DataFrame)
-    one = credits[credits["fit"] == "markov-1"]
-    click.echo()
-    click.secho("Contributions", bold=True)
-    click.echo(credits_table(one))
-    paid = sorted(set(credits.loc[credits["cost"] > 0, "channel"]))
-    click.echo()
-    click.secho("Share of paid media by model, beside the truth of this simulated market", bold=True)
-    table = beside_truth(credits, truth, paid)
-    rows = [["", *(shown(c) for c in table.columns)]]
-    rows += [[shown(i), *(percent(v) for v in row)] for i, row in zip(table.index, table.to_numpy(), strict=True)]
-    click.echo(columns(rows))
-    everything = truth[truth["channel"] == ALL_MEDIA].iloc[0]
-    total = credits.loc[credits["fit"] == "markov-1", "conversions"].sum()
-    click.echo(
-        f"\nOf {number(total, 0)} conversions {number(everything['incremental_conversions'], 0)} would not have "
-        f"happened without paid media ({everything['incremental_conversions'] / total:.0%}).\nEvery model above shares "
-        "out all of them: these are attributed, not incremental, conversions."
+def _contributions(credits: pd.DataFrame, truth: pd.DataFrame) -> None:
+    from attribution.demo import ALL_MEDIA, contributions  # noqa: PLC0415
+
+    table = contributions(credits, truth, SHOWN)
+    rows = [["channel", "conversions", "90% interval", "CPA", "truly caused", "true CPA"]]
+    for row in table.to_dict("records"):
+        span = f"{number(row['conversions_lower'], 0)} to {number(row['conversions_upper'], 0)}"
+        ends = [number(row["cpa"], 2), number(row["caused"], 0), number(row["true_cpa"], 2)]
+        rows.append([shown(row["channel"]), number(row["conversions"], 0), span, *ends])
+    everything = truth.loc[truth["channel"] == ALL_MEDIA, "incremental_conversions"].iloc[0]
+    total = table["conversions"].sum()
+    rows += [["sum", number(total, 0), *[""] * 4], ["all paid media", "", "", "", number(everything, 0), ""]]
+    text = (
+        f"Of {number(total, 0)} conversions {number(everything, 0)} would not have happened without paid media "
+        f"({everything / total:.0%}). {SHOWN} shares out all of them: they are attributed, not caused. Its "
+        "intervals say how much the split would move with other customers, not that it is right. Channels lead to "
+        "one another, so what each causes adds up to more than all of them together."
+    )
+    _titled(
+        f"Contributions by {SHOWN}, beside the truth of this simulated market", f"{columns(rows)}\n\n{_wrapped(text)}"
     )
 
 
-def _files(base: Path, report: object) -> None:
-    from attribution.run import RunReport  # noqa: PLC0415
+def _errors(credits: pd.DataFrame, truth: pd.DataFrame) -> None:
+    from attribution.demo import errors_of_shares  # noqa: PLC0415
 
-    assert isinstance(report, RunReport)
-    click.echo()
-    click.secho("Where things are", bold=True)
+    paid = sorted(set(credits.loc[credits["cost"] > 0, "channel"]))
+    rows = [["", "error", "too much to", "too little to"]]
+    for row in errors_of_shares(credits, truth, paid).to_dict("records"):
+        over, under = (f"{shown(row[end])} {row[f'{end}_by']:+.0%}" for end in ("over", "under"))
+        rows.append([row["fit"], percent(row["error"]), over, under])
+    _titled("Shares of paid media by model: how far from the truth", columns(rows))
+
+
+def _disagreements(report: RunReport) -> None:
+    from attribution.compare.disagreements import disagreements  # noqa: PLC0415
+    from attribution.journeys.reports import positions  # noqa: PLC0415
+
+    found = disagreements(report.credits, positions(report.journeys), most=3)
+    if found:
+        _titled("Where the models disagree most", "\n".join(_wrapped(f"- {shown(d.sentence)}", "  ") for d in found))
+
+
+def _wasted(report: RunReport) -> None:
+    """What went to customers: the channels that cost most, and the sum."""
+    if report.suppress is None or report.suppress.waste is None:
+        return
+    table = report.suppress.waste
+    rows = [["channel", "touches", "to customers", "share", "spend", "to customers"]]
+    for row in table[table["spend"] > 0].head(5).to_dict("records"):
+        counts = [f"{row['touches']:,}", f"{row['touches_to_customers']:,}", percent(row["share_to_customers"])]
+        rows.append([shown(row["channel"]), *counts, number(row["spend"], 0), number(row["spend_to_customers"], 0)])
+    touches, lost = table["touches"].sum(), table["touches_to_customers"].sum()
+    money = [number(table[name].sum(), 0) for name in ("spend", "spend_to_customers")]
+    rows.append(["all channels", f"{touches:,}", f"{lost:,}", percent(lost / touches), *money])
+    people = len(report.suppress.suppression.people)
+    _titled(f"Went to people who were customers already ({people:,} on the suppression list)", columns(rows))
+
+
+def _files(base: Path, report: RunReport) -> None:
     rows = [["credits", str(base / "credits.csv")], ["truth", str(base / "truth.csv")]]
     if report.suppress is not None:
-        rows += [["suppression list", str(f)] for f in report.suppress.files]
+        rows += [["suppression list", str(report.suppress.files[0])]]
     rows += [["configuration", str(base / "attribution.toml")], ["workspace", str(report.workspace.path)]]
-    click.echo(columns(rows, left=2))
+    _titled("Where things are", columns(rows, left=2))
+    _titled("What next", "\n".join(f"attribution -w {report.workspace.path} {rest}" for rest in NEXT))
+
+
+def _titled(title: str, text: str) -> None:
+    click.secho(title, bold=True)
+    click.echo(text + "\n")
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return "\n".join(wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from attribution_cli.fit_hazard import hazard
+from attribution_cli.fit_mmm import mmm
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
-from attribution_cli.output import announce_compile, columns, credits_table, finish, say, tell, write_frame
+from attribution_cli.output import announce_compile, columns, counting, credits_table, finish, say, tell, write_frame
 
 
 def _common(command: Any) -> Any:
@@ -102,19 +103,21 @@ def markov(ctx: click.Context, /, order: str, removal: str, nulls: str, **option
     """
     from attribution.credit.specs import make  # noqa: PLC0415
 
+    orders: tuple[int, ...] = ()
     if order == "auto":
-        chosen = _chosen_order(ctx, options["workspace"], options["seed"])
+        chosen, orders = _chosen_order(ctx, options["workspace"], options["seed"])
     else:
         try:
             chosen = int(order)
         except ValueError:
             raise click.BadParameter(f'"{order}" is neither a whole number nor auto.', param_hint="--order") from None
-    _fit(ctx, [make("markov", {"order": chosen, "removal": removal, "nulls": nulls == "use"})], **options)
+    spec = make("markov", {"order": chosen, "removal": removal, "nulls": nulls == "use"})
+    _fit(ctx, [spec], orders=orders, **options)
 
 
-def _chosen_order(ctx: click.Context, workspace: str | None, seed: int) -> int:
-    """Choose the order on held-out customers and show the table it was chosen from."""
-    from attribution.steps import order_step  # noqa: PLC0415
+def _chosen_order(ctx: click.Context, workspace: str | None, seed: int) -> tuple[int, tuple[int, ...]]:
+    """Choose the order on held-out customers and show the table it was chosen from; the order, the candidates."""
+    from attribution.steps.order import order_step  # noqa: PLC0415
 
     target = open_workspace(ctx, workspace)
     target.require()
@@ -131,7 +134,7 @@ def _chosen_order(ctx: click.Context, workspace: str | None, seed: int) -> int:
     say(f"Order {choice.order}: the lowest within one standard error of the best ({choice.best}).")
     if choice.note:
         say(choice.note)
-    return choice.order
+    return choice.order, tuple(score.order for score in choice.scores)
 
 
 @fit.command()
@@ -187,19 +190,24 @@ def _weights(text: str) -> tuple[float, float]:
 def _fit(
     ctx: click.Context, /, specs: list[Any], form: str, output: str | None, strict: bool, workspace: str | None,
     touch_credits: str | None, bootstrap: int, seed: int, level: float, posterior: int = 0, name: str | None = None,
+    orders: tuple[int, ...] = (),
 ) -> None:  # fmt: skip
     from attribution.credit.intervals import Uncertainty  # noqa: PLC0415
-    from attribution.steps import fit_step  # noqa: PLC0415
+    from attribution.steps.fit import fit_step  # noqa: PLC0415
 
     target = open_workspace(ctx, workspace)
     target.require()
     announce_compile()
-    how = Uncertainty(bootstrap=bootstrap, posterior=posterior, seed=seed, level=level)
+    how = Uncertainty(
+        bootstrap=bootstrap, posterior=posterior, seed=seed, level=level, orders=orders if bootstrap else ()
+    )
     touches = None if touch_credits is None else Path(touch_credits)
-    report = fit_step(target, specs, name=name, touch_credits=touches, uncertainty=how)
+    with counting("Choosing the order again", bootstrap if how.orders else 0) as told:
+        report = fit_step(target, specs, name=name, touch_credits=touches, uncertainty=how, told=told)
     write_frame(report.credits, form, output, credits_table)
     tell(report.findings)
     finish(report.findings, strict)
 
 
 fit.add_command(hazard)
+fit.add_command(mmm)

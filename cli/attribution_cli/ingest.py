@@ -56,7 +56,7 @@ def ingest(
     """
     from attribution.ingest.ingest import ingest as run  # noqa: PLC0415
     from attribution.settings import IngestSettings  # noqa: PLC0415
-    from attribution.steps import journeys_step  # noqa: PLC0415
+    from attribution.steps.journeys import journeys_step  # noqa: PLC0415
 
     inputs: dict[str | None, tuple[str, ...]] = {None: files} | {t: options.pop(t) for t in TABLES}
     settings = IngestSettings(columns=_columns(columns), **given(options))

@@ -38,7 +38,7 @@ def journeys(
       attribution journeys --transform exposure --transform remove-if-last-and-not-all:Direct
     """
     from attribution.settings import JourneySettings  # noqa: PLC0415
-    from attribution.steps import journeys_step  # noqa: PLC0415
+    from attribution.steps.journeys import journeys_step  # noqa: PLC0415
 
     chosen = given(options)
     target = open_workspace(ctx, workspace)

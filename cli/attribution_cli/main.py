@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
+
+from attribution_cli.lazy import LazyGroup
 
 COMMANDS = {
     "demo": "A simulated retailer with known truth, end to end.",
     "ingest": "Read files into the workspace.",
     "journeys": "Cut touches and conversions into journeys.",
     "fit": "Fit attribution models.",
+    "mmm": "Media-mix models: draft a model file, check it against its panel.",
     "credits": "Print what each channel contributed.",
     "compare": "Models side by side: agreement, stability, disagreements and why.",
     "suppress": "List people who are customers already, and what was spent on them.",
@@ -22,28 +24,10 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's file only when that command is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Commands in the order of a day's work."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"attribution_cli.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
 @click.group(
     cls=LazyGroup,
+    loads=COMMANDS,
+    prefix="attribution_cli.",
     context_settings={
         "help_option_names": ["-h", "--help"],
         "auto_envvar_prefix": "ATTRIBUTION",

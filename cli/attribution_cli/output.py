@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,16 @@ def announce_compile() -> None:
 
     if not kernels_compiled():
         say("Compiling the kernels; this happens once and takes about 15 seconds …")
+
+
+@contextmanager
+def counting(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many of a total are done, on stderr and only for a person; nothing where the total is 0."""
+    if total == 0 or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True) as shown_bar:
+        yield lambda done: shown_bar.update(done - shown_bar.pos)
 
 
 def write_frame(frame: pd.DataFrame, form: str, output: str | None, table: Callable[[pd.DataFrame], str]) -> None:
@@ -167,7 +178,8 @@ def _block(rows: pd.DataFrame) -> str:
     for row in rows.to_dict("records"):
         line = [shown(row["channel"]), *([shown(row["campaign"])] if fine else []), number(row["conversions"])]
         if ranged:
-            line.append(f"{number(row['conversions_lower'])} to {number(row['conversions_upper'])}")
+            ends = number(row["conversions_lower"]), number(row["conversions_upper"])
+            line.append(" to ".join(ends) if all(ends) else "")
         line += [percent(row["conversion_share"]), number(row["value"], 2)]
         if spent:
             line += [number(row["cost"], 2), number(row["cpa"], 2), number(row["roas"], 2)]

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
-from attribution_cli.output import columns, number, say, shown
+from attribution_cli.output import columns, number, percent, say, shown
 
 
 @click.group()
 def simulate() -> None:
     """Simulated markets whose incremental truth is known, as the files a retailer has.
+
+    paths: people and their touches. mix: spend and outcome by week or day.
 
     The form of the worlds and the seeds of the studies were fixed before any model was tuned on them.
     """
@@ -55,3 +57,43 @@ def paths(folder: str, preset: str, intent: str, people: int, days: int, seed: i
     click.echo(columns(rows))
     for file, count in made.files.items():
         say(f"{file}: {count:,} rows")
+
+
+@simulate.command()
+@click.option(
+    "--preset",
+    default="neutral",
+    show_default=True,
+    metavar="NAME",
+    help="neutral, weak-signal, collinear, null-channel, confounded, geo, daily, saturated or short.",
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same bytes.")
+@click.option("--weeks", type=int, metavar="N", help="Length of the window [156; daily 104, short 78].")
+@click.option("--geos", type=int, metavar="N", help="Number of geos [1; geo 20].")
+@click.option("--media-before", is_flag=True, help="Rows of media before the window too, without outcome.")
+@click.option("--media-after", is_flag=True, help="Rows of media after the window too, without outcome.")
+@click.option("-o", "--output", required=True, metavar="FOLDER", type=click.Path(file_okay=False), help="Where to.")
+def mix(
+    preset: str, seed: int, weeks: int | None, geos: int | None, media_before: bool, media_after: bool, output: str
+) -> None:
+    """Spend, exposure and outcome by week or day: seasons, trends, targeting that follows demand, lift tests.
+
+    Writes panel, lifts, truth (contributions, ROAS, marginal ROAS, CPA by counterfactual), truth_by_period,
+    truth_curves and world.json (all true parameters). On stdout: the truth.
+
+    \b
+    Example:
+      attribution simulate mix --preset confounded --seed 3 --weeks 156 --geos 20 -o market
+    """
+    from attribution.simulate import simulate_mix  # noqa: PLC0415
+
+    folder = Path(output)
+    made = simulate_mix(folder, preset, seed, weeks, geos, media_before, media_after)
+    rows = [["true effect", "contribution", "share", "spend", "ROAS", "marginal ROAS"]]
+    for row in made.truth.to_dict("records"):
+        effect = [number(row["contribution"], 0), percent(row["contribution_share"]), number(row["spend"], 0)]
+        rows.append([shown(row["channel"]), *effect, number(row["roas"], 2), number(row["mroas"], 2)])
+    click.echo(columns(rows))
+    for file, count in made.files.items():
+        say(f"{file}: {count:,} rows")
+    say(f"{folder / 'world.json'}: the world and its true parameters")

@@ -23,7 +23,7 @@ def suppress(ctx: click.Context, /, form: str, output: str | None, strict: bool,
     Example:
       attribution suppress
     """
-    from attribution.steps import suppress_step  # noqa: PLC0415
+    from attribution.steps.suppress import suppress_step  # noqa: PLC0415
 
     report = suppress_step(open_workspace(ctx, workspace))
     if report.waste is not None:

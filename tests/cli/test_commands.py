@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 
+import click
 import pandas as pd
 import pytest
 
@@ -39,8 +40,8 @@ def all_commands():
     for name in COMMANDS:
         command = attribution.get_command(None, name)
         yield (name,), command
-        for inner, sub in getattr(command, "commands", {}).items():
-            yield (name, inner), sub
+        for inner in command.list_commands(None) if isinstance(command, click.Group) else ():
+            yield (name, inner), command.get_command(None, inner)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_an_unforeseen_error_shows_no_value_and_no_traceback(run, monkeypatch):
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("jane.doe@example.com")
 
-    monkeypatch.setattr("attribution.steps.credits_step", broken)
+    monkeypatch.setattr("attribution.steps.credits.credits_step", broken)
     monkeypatch.setattr("attribution.workspace.Workspace.require", lambda _: {})
     told = run("credits", status=1).err
     assert "jane" not in told

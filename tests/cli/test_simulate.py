@@ -1,10 +1,12 @@
-"""``attribution simulate paths``: files that every other command reads, the same bytes for the same seed."""
+"""``attribution simulate``: files that every other command reads, the same bytes for the same seed."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 
 import pandas as pd
+import pytest
 
 
 def digest(folder) -> str:
@@ -31,3 +33,40 @@ def test_a_market_is_written_read_and_compared_with_its_truth(run, tmp_path):
 def test_unknown_presets_and_intents_are_answered(run):
     assert 'Did you mean "null-channel"' in run("simulate", "paths", "x", "--preset", "nul-channel", status=2).err
     assert "latent-intent" in run("simulate", "paths", "x", "--intent", "hidden", status=2).err
+
+
+def test_a_mix_world_is_written_with_its_truth_and_the_same_bytes(run, tmp_path):
+    options = ("--preset", "confounded", "--seed", "3", "--weeks", "30", "--geos", "3")
+    told = run("simulate", "mix", *options, "-o", "one")
+    assert "(baseline)" in told.out
+    assert "marginal ROAS" in told.out
+    assert "90 rows" in told.err
+    run("simulate", "mix", *options, "-o", "two")
+    assert digest(tmp_path / "one") == digest(tmp_path / "two")
+    files = {p.name for p in (tmp_path / "one").iterdir()}
+    assert files == {
+        "panel.csv", "lifts.csv", "truth.csv", "truth_by_period.csv", "truth_curves.csv", "world.json",
+    }  # fmt: skip
+    panel = pd.read_csv(tmp_path / "one" / "panel.csv")
+    truth = pd.read_csv(tmp_path / "one" / "truth.csv")
+    assert truth["contribution"].sum() == pytest.approx(panel["outcome"].sum())
+    assert not panel.isna().any().any()
+    described = json.loads((tmp_path / "one" / "world.json").read_text())
+    assert described["world"]["seed"] == 3
+    assert set(described["effects"]) == set(truth["channel"]) - {"promo", "(baseline)", "(unattributed)"}
+
+
+def test_media_around_the_window_have_rows_without_outcome(run, tmp_path):
+    run("simulate", "mix", "--weeks", "26", "--media-before", "--media-after", "-o", "wide")
+    panel = pd.read_csv(tmp_path / "wide" / "panel.csv")
+    assert panel["outcome"].notna().sum() == 26
+    assert len(panel) == 8 + 26 + 7
+    assert panel["search_spend"].notna().all()
+
+
+def test_worlds_that_cannot_be_are_answered(run):
+    assert 'Did you mean "geo"' in run("simulate", "mix", "--preset", "gep", "-o", "x", status=2).err
+    assert "26 weeks or more" in run("simulate", "mix", "--weeks", "5", "-o", "x", status=2).err
+    assert "geos >= 1" in run("simulate", "mix", "--geos", "0", "-o", "x", status=2).err
+    assert "thousand people" in run("simulate", "mix", "--geos", "20000", "-o", "x", status=2).err
+    assert "--output" in run("simulate", "mix", status=2).err

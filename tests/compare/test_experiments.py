@@ -1,4 +1,4 @@
-"""Lifts by hand, calibration that closes, and the simulated holdouts."""
+"""Lifts by hand, one use each, transport, and the simulated holdouts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attribution.compare.experiments import INTENTION, ON_EXPOSED, best, calibrate, lifts
+from attribution.compare.experiments import INTENTION, ON_EXPOSED, best, lifts, sharpest, transported
 from attribution.engine import connect
 from attribution.errors import UsageError
+from tests.compare.trials import trial
 
 
 def people(n: int, seed: int, effect: float = 0.1):
@@ -58,46 +59,74 @@ def test_intervals_cover_the_effect_at_the_nominal_rate():
     assert 163 <= hits <= 197
 
 
-def credits() -> pd.DataFrame:
-    rows = [["f", "attributed", "Mail", 50.0, 500.0, 10.0], ["f", "attributed", "Search", 40.0, 400.0, 5.0],
-            ["f", "attributed", "(unattributed)", 10.0, 100.0, np.nan]]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["fit", "estimand", "channel", "conversions", "value", "cost"])
-    return frame.assign(
-        cpa=np.nan, roas=np.nan, interval_level=np.nan, interval_kind=None, conversion_share=0.0, value_share=0.0
-    )
+def test_an_experiment_without_a_use_is_taken_as_likelihood_and_says_so():
+    a, c = people(200, 1)
+    silent = measured(a, c)
+    assert set(silent["use"]) == {"likelihood"}
+    assert not silent["declared"].any()
+    empty = measured(a.assign(use=pd.Series([None] * len(a), dtype="string")), c)
+    assert set(empty["use"]) == {"likelihood"}
+    assert not empty["declared"].any()
 
 
-def one_lift(channel: str = "Mail", lift: float = -5.0) -> pd.DataFrame:
-    row = ["t", channel, ON_EXPOSED, 100, 50, lift, 4.0, 0, 0, lift * 10, 40.0]
-    return pd.DataFrame([row], columns=["experiment", "channel", "estimator", "exposed", "held_out", "lift", "standard_error",
-                                        "lower", "upper", "value_lift", "value_standard_error"])  # fmt: skip
+@pytest.mark.parametrize("use", ["prior", "likelihood", "validate"])
+def test_a_declared_use_changes_no_number(use):
+    a, c = people(200, 1)
+    said = measured(a.assign(use=use), c)
+    assert set(said["use"]) == {use}
+    assert said["declared"].all()
+    left = ["use", "declared"]
+    pd.testing.assert_frame_equal(said.drop(columns=left), measured(a, c).drop(columns=left))
 
 
-def test_calibration_keeps_the_sign_and_the_total():
-    done, _ = calibrate(credits(), one_lift())
-    rows = done.set_index("channel")
-    assert rows.loc["Mail", "conversions"] == -5
-    assert rows.loc["(baseline)", "conversions"] == 55
-    assert done["conversions"].sum() == pytest.approx(100)
-    assert done["value"].sum() == pytest.approx(1000)
-    assert done["conversion_share"].sum() == pytest.approx(1)
-    assert rows.loc["Mail", "estimand"] == "incremental_total"
-    assert rows.loc["Search", "estimand"] == "attributed"
-    assert rows.loc["Mail", "conversions_lower"] == pytest.approx(-5 - 1.6448536 * 4)
-    assert rows.loc["Search", "cpa"] == pytest.approx(5 / 40)
-    assert pd.isna(rows.loc["Mail", "cpa"])
+@pytest.mark.parametrize("second", ["validate", None])
+def test_two_uses_are_refused_by_name(second):
+    a, c = people(200, 1)
+    uses = pd.Series(["prior"] * 100 + [second] * 100, dtype="string")
+    with pytest.raises(UsageError, match=r'exactly one use; found two in "t" \('):
+        measured(a.assign(use=uses), c)
+    other = people(200, 2)[0].assign(experiment="u", use="validate")
+    with pytest.raises(UsageError) as caught:
+        measured(pd.concat([a.assign(use=uses), other]), c)
+    assert '"u"' not in str(caught.value)
 
 
-def test_a_channel_without_credit_is_refused():
-    with pytest.raises(UsageError, match="gives no credit to Radio"):
-        calibrate(credits(), one_lift("Radio"))
+def test_experiments_of_different_uses_stand_side_by_side():
+    a, c = people(200, 1)
+    both = pd.concat([a.assign(use="prior"), a.assign(experiment="u", use="validate")])
+    assert dict(measured(both, c)[["experiment", "use"]].to_numpy()) == {"t": "prior", "u": "validate"}
 
 
-def test_two_experiments_on_a_channel_are_pooled():
-    two = pd.concat([one_lift(lift=10.0), one_lift(lift=20.0)])
-    row = best(two).iloc[0]
+def test_transport_adds_a_tenth_of_the_lift_whatever_its_sign():
+    for lift in (30.0, -30.0):
+        row = transported(trial(lift=lift)).iloc[0]
+        assert row["standard_error"] == pytest.approx(5.0)  # √(4² + 3²)
+        assert row["value_standard_error"] == pytest.approx(50.0)
+    assert transported(trial(lift=30.0), transport=0.0).iloc[0]["standard_error"] == 4.0
+
+
+def test_two_experiments_on_a_channel_are_pooled_by_inverse_variance():
+    two = pd.concat([trial(lift=10.0), trial(lift=20.0, name="u")])
+    row = best(two, transport=0.0).iloc[0]
     assert row["lift"] == pytest.approx(15)
     assert row["standard_error"] == pytest.approx(4 / np.sqrt(2))
+    assert row["value_standard_error"] == pytest.approx(40 / np.sqrt(2))
+    # A lift twice as large is carried over with twice the error, and weighs less.
+    weights = np.array([1 / (16 + 1), 1 / (16 + 4)])
+    assert best(two).iloc[0]["lift"] == pytest.approx((weights * [10, 20]).sum() / weights.sum())
+    assert best(two).iloc[0]["standard_error"] == pytest.approx(weights.sum() ** -0.5)
+
+
+def test_each_experiment_gives_its_sharpest_lift():
+    rows = pd.concat(
+        [trial(estimator=INTENTION, lift=1.0), trial(lift=2.0), trial(name="u", estimator=INTENTION, lift=3.0)]
+    )
+    assert sharpest(rows.reset_index(drop=True))["lift"].tolist() == [2.0, 3.0]
+
+
+def test_a_lift_without_error_is_refused():
+    with pytest.raises(UsageError, match="the experiment on Mail saw no conversions"):
+        best(trial(lift=0.0, error=0.0))
 
 
 def test_holdouts_of_a_simulated_market_beside_every_model(run, tmp_path):
@@ -112,11 +141,66 @@ def test_holdouts_of_a_simulated_market_beside_every_model(run, tmp_path):
     truth = truth[truth["truth"] == "total"].set_index("channel")["conversions"]
     for row in data["experiments"]:
         assert abs(row["lift"] - truth[row["channel"]]) < 4 * row["standard_error"]
+    assert not any(row["scored"] for row in data["conflicts"])
+    assert "Scored against" not in shown
     whole = pd.DataFrame(run("credits", "--model", "last", "-f", "json").json)
-    moved = pd.DataFrame(run("credits", "--model", "last", "--calibrate", "-f", "json").json)
+    moved = run("credits", "--model", "last", "--calibrate", "-f", "json")
+    assert "No use is declared" in moved.err
+    moved = pd.DataFrame(moved.json)
     assert moved["conversions"].sum() == pytest.approx(whole["conversions"].sum())
     assert "(baseline)" in set(moved["channel"])
     assert "leave out --by" in run("credits", "--calibrate", "--by", "month", status=2).err
+
+
+def shop(tmp_path, uses: list[str]) -> None:
+    """60 people, half of whom no mail reached; uses go by experiment."""
+    touches, orders, rows = [], [], []
+    for i in range(60):
+        touches += [f"p{i},2026-01-02 00:00:00,{c}" for c in ("Mail", "Search") if i % 2 or c == "Search"]
+        orders += [f"p{i},2026-01-05 00:00:00,10"] if i % 3 else []
+        arm = "exposed" if i % 2 else "held-out"
+        rows += [
+            f"test {k},p{i},{c},{arm},2026-01-01,{use}"
+            for k, (c, use) in enumerate(zip(("Mail", "Search"), uses, strict=True))
+        ]
+    heads = {"t": "unified_id,timestamp,channel", "o": "unified_id,timestamp,value",
+             "a": "experiment,unified_id,channel,arm,assigned_at,use"}  # fmt: skip
+    for name, lines in (("t", touches), ("o", orders), ("a", rows)):
+        (tmp_path / f"{name}.csv").write_text("\n".join([heads[name], *lines]) + "\n")
+
+
+FILES = ("--touchpoints", "t.csv", "--conversions", "o.csv", "--assignments", "a.csv")
+
+
+def test_the_use_comes_from_the_file_and_validation_moves_nothing(run, tmp_path):
+    shop(tmp_path, ["Validate", ""])
+    run("ingest", *FILES)
+    run("fit", "rules")
+    data = run("compare", "--model", "last", "-f", "json").json
+    assert {r["channel"]: (r["use"], r["declared"]) for r in data["experiments"]} == {
+        "Mail": ("validate", True), "Search": ("likelihood", False)
+    }  # fmt: skip
+    assert {r["channel"] for r in data["conflicts"] if r["scored"]} == {"Mail"}
+    shown = run("compare", "--model", "last").out
+    assert "Scored against the experiments kept for validation" in shown
+    search = next(line for line in shown.splitlines() if line.startswith("Search  intention"))
+    assert search.split()[-1] == "-"
+    moved = run("credits", "--model", "last", "--calibrate", "-f", "json")
+    kinds = {r["channel"]: r["interval_kind"] for r in moved.json}
+    assert (kinds["Mail"], kinds["Search"]) == (None, "experiment")
+    assert "Not used, as declared: test 0" in moved.err
+
+
+def test_calibration_to_nothing_but_validation_is_refused(run, tmp_path):
+    shop(tmp_path, ["validate", "validate"])
+    run("ingest", *FILES)
+    run("fit", "shapley")
+    assert "every experiment is kept for validation" in run("credits", "--calibrate", status=2).err
+
+
+def test_a_use_that_is_none_is_quarantined(run, tmp_path):
+    shop(tmp_path, ["decoration", "prior"])
+    assert "use is not prior or likelihood or validate" in run("ingest", *FILES).err
 
 
 def test_calibration_without_an_experiment_says_how(run, tmp_path):

@@ -7,12 +7,12 @@ import pytest
 
 from attribution_models.paths.events import EventBlock, EventTable
 from attribution_models.paths.hazard import Hazard, HazardFit
-from attribution_models.paths.hazard_checks import calibrate, frailty, held_out
+from attribution_models.paths.hazard_checks import _variance, calibrate, check, frailty, held_out
 from attribution_models.paths.hazard_grid import DAY
 from tests.hazard.streams import START, Person, block_of, random_people, renamed, simulated, table_of
 
 # What the simulation is made of, so that only coefficients are to be found.
-KNOWN = Hazard(half_lives=(4.0,), tired_after=(np.inf,), kept=(1.0,), signal_half_lives=(4.0,))
+KNOWN = Hazard(half_lives=(4.0,), tired_after=(np.inf,), kept=(1.0,), signal_half_lives=(4.0,), grain_days=1.0)
 EFFECTS = (0.03, 0.0, 0.012)
 DAYS = 1 / (1 - 0.5 ** (1 / 4.0))  # ∫ of a touch
 
@@ -63,7 +63,14 @@ def test_a_harmful_kind_is_found_below_zero() -> None:
 def test_profile_finds_the_half_life() -> None:
     events = simulated(6000, 4, (0.06, 0.04))
     fit = replace(KNOWN, half_lives=(1.0, 4.0, 16.0), kept=(1.0, 0.0), profile_events=10**9).fit(events)
-    assert (fit.tuning.half_life, fit.tuning.kept) == (4.0, 1.0)
+    assert abs(np.log2(fit.tuning.half_life / 4.0)) < 3 * fit.tuning_error[0] < 1.0
+    assert fit.tuning.kept > 0.8
+    assert fit.tuning.tired_after == np.inf
+    assert fit.tuning_error[1] == 0  # one candidate
+    # What the tuning leaves open widens the intervals.
+    fixed = replace(KNOWN, half_lives=(fit.tuning.half_life,), kept=(fit.tuning.kept,)).fit(events)
+    np.testing.assert_allclose(fixed.credit.conversions, fit.credit.conversions, rtol=1e-4, atol=1e-3)
+    assert (fit.credit.conversions_se[:2] > fixed.credit.conversions_se[:2]).all()
 
 
 def test_everything_observed_is_placed(events: EventTable, fitted: HazardFit) -> None:
@@ -157,12 +164,48 @@ def test_checks(events: EventTable, fitted: HazardFit) -> None:
         assert (np.abs(expected - observed) < 4 * np.sqrt(expected)).all()
     assert calibration.observed_by_time.sum() == fitted.credit.observed_conversions
     assert calibration.expected_by_time.sum() == pytest.approx(fitted.credit.observed_conversions, rel=0.02)
-    score = held_out(KNOWN, events)
+    score = held_out(fitted, events)
     assert score.gain_per_conversion > 0
     assert 0.1 < score.conversions / fitted.credit.observed_conversions < 0.3
+
+
+def test_expected_near_a_channel_is_what_its_periods_hold() -> None:
+    # Nobody is near the touches of a channel that touched nobody, and everybody's days near one that did count once.
+    touches = ((START + 2 * DAY, 0), (START + 4 * DAY, 0))
+    people = [Person(START, START + 40 * DAY, touches, ((START + 5 * DAY, 1.0), (START + 30 * DAY, 1.0)))] * 40
+    events = table_of(block_of(people + [Person(START, START + 40 * DAY)] * 40))
+    fit = KNOWN.fit(events)
+    near = calibrate(fit, events, window_days=7.0)
+    assert near.observed_by_channel.tolist() == [40.0, 0.0, 0.0]
+    assert near.expected_by_channel[1:].tolist() == [0.0, 0.0]
+    whole = calibrate(fit, events, window_days=400.0)
+    early = calibrate(fit, events, window_days=9.0).expected_by_channel[0]
+    assert near.expected_by_channel[0] < early < whole.expected_by_channel[0] < whole.expected_by_time.sum()
+    np.testing.assert_allclose(whole.expected_by_time, near.expected_by_time, rtol=1e-9)
 
 
 def test_frailty_is_none_where_people_are_alike(events: EventTable, fitted: HazardFit) -> None:
     found = frailty(fitted, events, rounds=2)
     assert found.variance < 0.1
-    np.testing.assert_allclose(found.fit.credit.conversions, fitted.credit.conversions, rtol=0.1, atol=20)
+    np.testing.assert_allclose(found.before, fitted.credit.conversions, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found.after, fitted.credit.conversions, rtol=0.1, atol=20)
+
+
+@pytest.mark.parametrize("variance", [0.5, 2.0])
+def test_frailty_finds_how_much_people_differ(variance: float) -> None:
+    rng = np.random.default_rng(1)
+    mean = rng.gamma(2.0, 0.2, 20_000)
+    n = rng.poisson(mean * rng.gamma(1 / variance, variance, mean.size)).astype(float)
+    assert _variance(n, mean, np.ones(mean.size)) == pytest.approx(variance, rel=0.1)
+
+
+def test_all_checks_at_once_are_those_one_by_one(events: EventTable, fitted: HazardFit) -> None:
+    checks = check(fitted, events)
+    np.testing.assert_array_equal(checks.calibration.expected_by_channel, calibrate(fitted, events).expected_by_channel)
+    assert checks.held_out == held_out(fitted, events)
+    assert checks.frailty.variance == frailty(fitted, events, rounds=3).variance
+    # On a sample of the people, credits stand for everybody.
+    sampled = replace(fitted, spec=replace(KNOWN, profile_events=10_000))
+    some = check(sampled, events)
+    assert some.held_out.conversions < checks.held_out.conversions / 2
+    np.testing.assert_allclose(some.frailty.before, checks.frailty.before, rtol=0.25, atol=100)

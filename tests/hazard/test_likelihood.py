@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -7,21 +8,22 @@ import pytest
 from scipy.integrate import quad
 
 from attribution_models.paths.hazard import Hazard
-from attribution_models.paths.hazard_checks import _expected
 from attribution_models.paths.hazard_credit import credits, products
+from attribution_models.paths.hazard_expect import expect
 from attribution_models.paths.hazard_grid import DAY
 from attribution_models.paths.hazard_intensity import log_rate, rate
 from attribution_models.paths.hazard_likelihood import Likelihood, lowest_base, measure_exposure
 from attribution_models.paths.hazard_setup import Setup, Tuning, keep_people, set_up, strengthen
+from attribution_models.paths.hazard_slope import credit_slopes
 from tests.hazard.naive import Naive, floored
 from tests.hazard.streams import START, Person, block_of, random_people, table_of
 
 TUNING = Tuning(3.0, 2.0, 0.4)
-SPEC = Hazard(signal_half_lives=(1.0, 6.0), calendar_days=10.0)
+SPEC = Hazard(signal_half_lives=(1.0, 6.0), calendar_days=10.0, grain_days=1.0)
 
 
 def model(people: list[Person], **options: float) -> tuple[Setup, Likelihood]:
-    spec = Hazard(signal_half_lives=(1.0, 6.0), calendar_days=10.0, **options)
+    spec = replace(SPEC, **options)
     raw = set_up(table_of(block_of(people[:3]), block_of(people[3:], 3)), spec.grain_days, spec.calendar_days)
     setup = strengthen(raw, TUNING.tired_after, spec.memory_days)
     return setup, spec.likelihood(setup, TUNING, measure_exposure(setup.tapes, setup.grid))
@@ -78,11 +80,32 @@ def test_gradient_and_hessian_equal_differences(seed: int) -> None:
             )
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_slopes_of_credits_equal_differences(seed: int) -> None:
+    setup, likelihood = model(random_people(12, seed))
+
+    def at(theta: np.ndarray) -> np.ndarray:
+        return np.ravel(sum(credits(t, setup.grid, likelihood.shape, theta, 3) for t in setup.tapes))
+
+    compared = 0
+    for theta in thetas(likelihood, seed):
+        if np.abs(at(theta)).max() > 1e4:
+            continue  # far below the floor the shares explode, and differences are rounding
+        slope = sum(credit_slopes(t, setup.grid, likelihood.shape, theta, 3) for t in setup.tapes)
+        compared += 1
+        for p in range(theta.size):
+            step = np.zeros_like(theta)
+            step[p] = 1e-6
+            moved = (at(theta + step) - at(theta - step)) / 2e-6
+            np.testing.assert_allclose(slope[:, p], moved, rtol=1e-4, atol=1e-3 * max(1.0, abs(moved).max() * 1e-3))
+    assert compared >= 4
+
+
 def test_integral_equals_quadrature_over_time() -> None:
     people = random_people(8, 5)
     setup, likelihood = model(people)
     theta = thetas(likelihood, 5)[3]
-    counted = [_expected(t, setup.grid, likelihood.shape, theta)[1] for t in setup.tapes]
+    counted = [expect(t, setup.grid, likelihood.shape, theta, setup.kind_channel, 3, 7)[2] for t in setup.tapes]
     for person, mean in zip(people, np.concatenate(counted), strict=True):
         naive = Naive(person, setup, likelihood.shape, theta, table_of(), 2.0, 14.0)
 

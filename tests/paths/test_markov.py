@@ -199,11 +199,28 @@ def test_against_columns(found: list[Journey], order: int, nulls: bool) -> None:
     assert fit.states == 1 + len(naive.chain(found, order, nulls)[-1])
 
 
+def test_a_chain_that_never_returns_takes_two_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty steps of the walk, all forward: the sweeps end at once, whatever order the states were counted in."""
+
+    def never(*_: Any) -> None:
+        raise AssertionError("it did not end")
+
+    monkeypatch.setattr("attribution_models.paths.absorption._factorized", never)
+    names = [f"{i:02d}" for i in np.random.default_rng(3).permutation(60)]
+    chain = count_chain(
+        ListPaths([Journey(tuple(names[i:]), float(i % 3 == 0), 5.0, float(i % 3 > 0)) for i in range(50)]), 2
+    )
+    swept = removal_effects(chain, 60, max_sweeps=2)
+    monkeypatch.undo()
+    np.testing.assert_allclose(swept, removal_effects(chain, 60, max_sweeps=0), atol=1e-12)
+    assert min(swept[0]) < max(swept[0])
+
+
 @given(found=journeys(), order=st.integers(2, 4))
 def test_factorized_is_followed(found: list[Journey], order: int) -> None:
     chain = count_chain(ListPaths(found, channels=NAMES), order)
     np.testing.assert_allclose(
-        removal_effects(chain, len(NAMES), max_steps=0), removal_effects(chain, len(NAMES)), atol=1e-11
+        removal_effects(chain, len(NAMES), max_sweeps=0), removal_effects(chain, len(NAMES)), atol=1e-11
     )
 
 

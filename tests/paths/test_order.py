@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from attribution_models.paths.markov import Markov
-from attribution_models.paths.order import choose_order, order_draws
+from attribution_models.paths.order import choose_order
+from attribution_models.paths.order_draws import order_draws
 from attribution_models.paths.order_steps import steps_of
+from attribution_models.paths.resampling_sums import weights_of
 from attribution_models.paths.resampling_units import units_of
 from tests.paths.customers import Visit, customer_paths, simulated
 from tests.paths.listpaths import Journey, ListPaths, rows
@@ -43,8 +45,15 @@ def test_the_order_of_the_chain_is_chosen(order: int, seed: int) -> None:
     assert [score.contexts for score in choice.scores] == sorted(score.contexts for score in choice.scores)
 
 
-def naive(visits: list[Visit], folds: dict[int, int], order: int) -> tuple[float, float]:
-    """Witten-Bell by its recursion over dictionaries; mean log-likelihood per step, and of conversion."""
+def naive(
+    visits: list[Visit], folds: dict[int, int], order: int, copies: dict[int, float] | None = None
+) -> tuple[float, float, dict[int, float]]:
+    """Witten-Bell by its recursion over dictionaries.
+
+    Mean log-likelihood per step, of conversion, and the log-likelihood of each customer; ``copies`` of a
+    customer are counted where other folds learn from them.
+    """
+    of_customer = dict.fromkeys(folds, 0.0)
     every = [((0, *map(ord, visit.path)), visit) for visit in visits if visit.path]
     symbols = len({c for visit in visits for c in visit.path}) + 2
     total, count, end, ends = 0.0, 0, 0.0, 0
@@ -60,7 +69,10 @@ def naive(visits: list[Visit], folds: dict[int, int], order: int) -> tuple[float
                 walk = (*path, "C" if visit.value is not None else "N")
                 for i in range(1, len(walk)):
                     for context in contexts(path, i):
-                        seen.setdefault(context, Counter())[walk[i]] += 1
+                        if copies is None or copies[visit.customer] > 0:
+                            seen.setdefault(context, Counter())[walk[i]] += (
+                                1 if copies is None else copies[visit.customer]
+                            )
 
         def chance(x: object, path: tuple, i: int, seen: dict = seen) -> float:
             p = 1 / symbols
@@ -72,12 +84,14 @@ def naive(visits: list[Visit], folds: dict[int, int], order: int) -> tuple[float
         for path, visit in every:
             if folds[visit.customer] == fold:
                 walk = (*path, "C" if visit.value is not None else "N")
-                total += sum(np.log(chance(walk[i], path, i)) for i in range(1, len(walk)))
+                gained = sum(np.log(chance(walk[i], path, i)) for i in range(1, len(walk)))
+                total += gained
+                of_customer[visit.customer] += gained
                 count += len(walk) - 1
                 c, n = (chance(x, path, len(path)) for x in "CN")
                 end += np.log((c if visit.value is not None else n) / (c + n))
                 ends += 1
-    return total / count, end / ends
+    return total / count, end / ends, of_customer
 
 
 def test_scores_by_definition() -> None:
@@ -86,7 +100,7 @@ def test_scores_by_definition() -> None:
     steps = steps_of(units_of(paths), 3, 3, 7)
     folds = dict(zip(sorted({v.customer for v in visits}), steps.unit_fold.tolist(), strict=True))
     for score in choose_order(paths, [1, 2, 3], folds=3, seed=7).scores:
-        expected = naive(visits, folds, score.order)
+        expected = naive(visits, folds, score.order)[:2]
         np.testing.assert_allclose((score.step, score.conversion), expected, rtol=1e-12)
 
 
@@ -133,6 +147,30 @@ def test_order_is_chosen_again_in_replicates() -> None:
     assert (drawn >= 2).mean() > 0.7
     few = rows(("a>b", 30, 40), ("b", 10, 90))
     assert order_draws(few, [1, 2], replicates=5).shape == (5,)
+
+
+def test_the_choice_of_every_replicate_by_definition() -> None:
+    visits = [*chain(2, 1, 60), *(v._replace(customer=v.customer + 500) for v in chain(5, 2, 25))]
+    paths, orders = customer_paths(visits, blocks=3), (1, 2, 3)
+    drawn = order_draws(paths, orders, folds=3, seed=7, replicates=12, bootstrap_seed=1)
+    units = units_of(paths)
+    people = sorted({v.customer for v in visits})
+    folds = dict(zip(people, steps_of(units, 3, 3, 7).unit_fold.tolist(), strict=True))
+    weights = np.concatenate(weights_of(units, 12, 1))
+    customers = np.concatenate(units.keys).tolist()
+    for r in range(12):
+        copies = dict(zip(customers, weights[:, r].tolist(), strict=True))
+        scores = np.array([[*naive(visits, folds, k, copies)[2].values()] for k in orders])
+        W = np.array([copies[c] for c in people])
+        best = int(np.argmax(scores @ W))
+        gaps = scores[best] - scores
+        mean = gaps @ W / W.sum()
+        error = np.sqrt((gaps - mean[:, None]) ** 2 @ W / (W.sum() - 1) / W.sum())
+        assert drawn[r] == next(k for k, m, e in zip(orders, mean, error, strict=True) if m <= e or k == orders[best])
+    assert len(set(drawn.tolist())) > 1, "replicates that all choose the same order test nothing"
+    np.testing.assert_array_equal(
+        drawn, order_draws(paths, orders, folds=3, seed=7, replicates=12, bootstrap_seed=1, threads=1)
+    )
 
 
 def test_smoothing_never_touches_credits() -> None:

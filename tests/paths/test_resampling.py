@@ -9,10 +9,11 @@ from attribution_models.paths.kgrams import count_chain
 from attribution_models.paths.markov import Markov
 from attribution_models.paths.posterior import posterior
 from attribution_models.paths.registry import fit_all
-from attribution_models.paths.resampling import BootstrapIntervals, bootstrap, mixed_orders
+from attribution_models.paths.resampling import BootstrapIntervals, bootstrap, replicate_scale
+from attribution_models.paths.resampling_orders import bootstrap_order
 from attribution_models.paths.resampling_sums import weights_of
 from attribution_models.paths.resampling_units import units_of
-from attribution_models.paths.rules import DEFAULT_RULES
+from attribution_models.paths.rules import DEFAULT_RULES, Last, Linear
 from attribution_models.paths.shapley import Shapley
 from tests.paths.customers import Visit, customer_paths, simulated
 from tests.paths.listpaths import Journey, ListPaths, rows
@@ -190,11 +191,36 @@ def test_sparse_and_dense_solutions_agree(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_automatic_order_mixes_replicates() -> None:
     paths = customer_paths(simulated(6))
-    found = bootstrap(paths, [Shapley(), Markov(order=3), Markov(order=1)], 6)
-    mixed = mixed_orders(found, np.array([1, 3, 3, 1, 1, 3]), chosen=1)
+    found = bootstrap(paths, [Shapley(), Markov(order=3), Markov(order=1)], 6, seed=2)
+    mixed = bootstrap_order(paths, Markov(order=1).fit(paths), np.array([1, 3, 3, 1, 1, 3]), seed=2)
     assert mixed.name == "markov-1"
-    three, one = found.fits[1].draws.conversions, found.fits[2].draws.conversions
-    np.testing.assert_array_equal(mixed.draws.conversions, [one[0], three[1], three[2], one[3], one[4], three[5]])
+    for measure in ("conversions", "value", "unattributed_value", "removal_effect"):
+        three, one = (getattr(fit.draws, measure) for fit in found.fits[1:])
+        expected = [one[0], three[1], three[2], one[3], one[4], three[5]]
+        np.testing.assert_allclose(getattr(mixed.draws, measure), expected, rtol=1e-12)
+    assert not np.allclose(found.fits[1].draws.conversions, found.fits[2].draws.conversions)
+
+
+def test_parts_add_up_in_every_replicate() -> None:
+    """A part of the journeys, with the scale of all: rules and Shapley add up, replicate by replicate."""
+    visits = simulated(10, 200)
+    whole = customer_paths(visits, blocks=2)
+    scale = replicate_scale(whole, 12, seed=4)
+    specs = [Linear(), Last(), Shapley(), Markov()]
+    parts = [
+        customer_paths([v for v in visits if (v.customer % 3 + len(v.path)) % 3 == i], channels=whole.channels)
+        for i in range(3)
+    ]
+    drawn = [bootstrap(part, specs, 12, 4, scale=scale).fits for part in parts]
+    for every, *some in zip(bootstrap(whole, specs, 12, 4).fits, *drawn, strict=True):
+        totals = sum(fit.draws.observed_conversions for fit in some)
+        np.testing.assert_allclose(totals, every.draws.observed_conversions, rtol=1e-12)
+        if every.name != "markov-1":
+            for measure in ("conversions", "value", "unattributed_value"):
+                added = sum(getattr(fit.draws, measure) for fit in some)
+                np.testing.assert_allclose(added, getattr(every.draws, measure), rtol=1e-9, atol=1e-9)
+    alone = bootstrap(parts[0], specs, 12, 4).fits[0].draws.conversions
+    assert not np.allclose(alone, drawn[0][0].draws.conversions), "a part's own scale would not add up"
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])

@@ -14,7 +14,8 @@ from attribution_models.paths.events import Events
 from attribution_models.paths.hazard_likelihood import Exposure, Likelihood, gather_rows, measure_exposure
 from attribution_models.paths.hazard_newton import Maximum, maximise
 from attribution_models.paths.hazard_result import HazardFit, result
-from attribution_models.paths.hazard_setup import Setup, Tuning, folds, make_shape, set_up, split_idle, strengthen
+from attribution_models.paths.hazard_setup import Setup, Tuning, make_shape, set_up, strengthen
+from attribution_models.paths.hazard_tuning import choose
 
 __all__ = ["Hazard", "HazardFit"]
 
@@ -41,20 +42,21 @@ class Hazard:
     with how long ago they bought, and with how they look for the shop of their own accord (signals, such as
     visits by (direct) and organic search: they show demand, and never get credit). A touch adds to the rate, or
     takes from it, an amount that fades; repeats add less. Time is cut into periods of `grain_days`; a touch acts
-    from the begin of its period, or from the next one if it follows a conversion in the same period, because the
-    order within a day says who was online and not what caused what.
+    from the begin of its period, or from the next one if it follows a conversion in the same period. Periods must be
+    short: with periods of a day, a conversion before the touch counts against it on the hours that it had not
+    acted yet, and null channels come out below zero.
 
-    h, c and kept are chosen by profile likelihood on at most `profile_events` events. The intervals are
-    conditional on that choice.
+    h, c and kept are chosen by profile likelihood on at most `profile_events` events, between the candidates. What
+    the choice leaves open is part of the intervals (`hazard_tuning`). The ridge is fixed beforehand, not chosen.
 
     Attributes
     ----------
     half_lives : sequence of float
-        Candidates for h, in days, shared by all kinds of media.
+        Candidates for h, in days, shared by all kinds of media; h lies between the least and the greatest.
     tired_after : sequence of float
-        Candidates for c; inf is no fatigue.
+        Candidates for c, in the same sense; inf is no fatigue.
     kept : sequence of float
-        Candidates for the share of signals and effects that outlives an own conversion.
+        Candidates for the share of signals and effects that outlives an own conversion, in the same sense.
     signal_half_lives : sequence of float
         Half-lives of the signals, in days; all are used together, with coefficients of at least 0.
     positive : bool
@@ -72,8 +74,8 @@ class Hazard:
         of either sign estimable where people without signals never convert.
     grain_days, calendar_days, memory_days : float
         Length of a period, of a calendar step, and the half-life of remembered touches.
-    lag : int
-        Periods until a touch begins to act. With 1, the visit in which somebody buys, and the channel through which
+    lag : float
+        Days until a touch begins to act. With 1, the visit in which somebody buys, and the channel through which
         it came, explain nothing: less is found where media act at once, and no credit goes to mere doors.
     profile_events : int
         Events that the choice of h, c and kept may read.
@@ -98,9 +100,9 @@ class Hazard:
     smooth_sd: float = 0.3
     floor: float = 0.1
     least: float = 0.01
-    grain_days: float = 1.0
+    grain_days: float = 1 / 24
     calendar_days: float = 7.0
-    lag: int = 0
+    lag: float = 0.0
     memory_days: float = 14.0
     profile_events: int = 200_000
     level: float = 0.9
@@ -126,42 +128,17 @@ class Hazard:
         ValueError
             No conversion at risk, or no time at risk without touches, from which the baseline would be learned.
         """
-        setup = set_up(events, self.grain_days, self.calendar_days, self.lag)
+        setup = self.set_up(events)
         exposure = measure_exposure(setup.tapes, setup.grid, threads)
         refuse(setup, exposure)
-        tuning, start = self.choose(setup, threads)
-        setup = strengthen(setup, tuning.tired_after, self.memory_days, threads)
-        likelihood = self.likelihood(setup, tuning, exposure, threads)
-        return result(self, setup, tuning, likelihood, self.climb(likelihood, start))
+        choice = choose(self, setup, threads)
+        setup = strengthen(setup, choice.tuning.tired_after, self.memory_days, threads)
+        likelihood = self.likelihood(setup, choice.tuning, exposure, threads)
+        return result(self, setup, choice, likelihood, self.climb(likelihood, choice.theta))
 
-    def choose(self, setup: Setup, threads: int | None = None) -> tuple[Tuning, Floats]:
-        """Choose h, c and kept one after the other, twice, each by the highest penalised likelihood of a sample."""
-        events = sum(tape.period.size for tape in setup.tapes)
-        share = min(1.0, self.profile_events / max(events, 1))
-        sample = setup if share == 1.0 else split_idle(setup, folds(setup, share, 1), share)[0]
-        exposure = measure_exposure(sample.tapes, sample.grid, threads)
-        grids = {"half_life": self.half_lives, "tired_after": self.tired_after, "kept": self.kept}
-        chosen = Tuning(*(float(values[len(values) // 2]) for values in grids.values()))
-        known: dict[Tuning, tuple[float, Floats]] = {}
-        start: Floats | None = None
-        for _ in range(2):
-            for name, values in grids.items():
-                for v in values:
-                    point = replace(chosen, **{name: float(v)})
-                    if point not in known:
-                        known[point] = self._score(sample, point, exposure, start, threads)
-                        start = known[point][1]
-                chosen = max(known, key=lambda p: known[p][0])
-        return chosen, known[chosen][1]
-
-    def _score(
-        self, setup: Setup, tuning: Tuning, exposure: Exposure, start: Floats | None, threads: int | None
-    ) -> tuple[float, Floats]:
-        ready = strengthen(setup, tuning.tired_after, self.memory_days, threads)
-        likelihood = self.likelihood(ready, tuning, exposure, threads)
-        first = self.first_point(likelihood) if start is None else start
-        point, value, _, _ = self.climb(likelihood, first)
-        return value, point
+    def set_up(self, events: Events) -> Setup:
+        """Encode the events on this model's grid of periods."""
+        return set_up(events, self.grain_days, self.calendar_days, round(self.lag / self.grain_days))
 
     def likelihood(self, setup: Setup, tuning: Tuning, exposure: Exposure, threads: int | None = None) -> Likelihood:
         """The penalised likelihood of people whose touches have their strengths."""
@@ -180,9 +157,9 @@ class Hazard:
         rows, carried = gather_rows(setup.tapes, setup.grid, shape, threads)
         return Likelihood(setup.tapes, setup.grid, shape, exposure, rows, carried, penalty, center, threads)
 
-    def climb(self, likelihood: Likelihood, start: Floats) -> Maximum:
+    def climb(self, likelihood: Likelihood, start: Floats, *enough: float) -> Maximum:
         """Go to the maximum from a point near it."""
-        return maximise(likelihood, start, self.bounds(likelihood), _reach(likelihood))
+        return maximise(likelihood, start, self.bounds(likelihood), _reach(likelihood), *enough)
 
     def first_point(self, likelihood: Likelihood) -> Floats:
         """Maximum with effects of at least 0: quick, since no one is below the floor, and near the other one."""

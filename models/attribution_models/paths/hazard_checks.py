@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,20 +11,21 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
-from attribution_models.paths.compiled import compiled
 from attribution_models.paths.events import Events
-from attribution_models.paths.hazard import Hazard, HazardFit, initial, refuse
-from attribution_models.paths.hazard_grid import FAR_PAST, Grid
-from attribution_models.paths.hazard_intensity import Shape, base_rate, base_steps, rate
+from attribution_models.paths.hazard import Hazard, HazardFit
+from attribution_models.paths.hazard_credit import all_credits
+from attribution_models.paths.hazard_expect import expect
+from attribution_models.paths.hazard_intensity import Shape
 from attribution_models.paths.hazard_likelihood import measure_exposure
-from attribution_models.paths.hazard_result import result
-from attribution_models.paths.hazard_setup import Setup, folds, make_shape, set_up, split_idle, strengthen
+from attribution_models.paths.hazard_setup import Setup, folds, make_shape, split_idle, strengthen
 from attribution_models.paths.hazard_tape import CONVERSION, Tape, over
+from attribution_models.paths.hazard_tuning import sample_of
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
+WINDOW_DAYS: Final = 7.0
 _HELD_OUT_SALT: Final = 2
+_CLOSE: Final = 1e-4  # how near a maximum must be climbed to, in units of log-likelihood
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,53 +73,51 @@ class Frailty:
     ----------
     variance : float
         Estimate; near 0, nothing is left unexplained between people.
-    fit : HazardFit
-        Fit with the intensity of each person multiplied by E[Z | data], its tuning as before. Its intervals take
-        the factors as given.
+    before, after : float64[C + 1]
+        Credit of conversions per channel and of the baseline on the people it was tried on (for everybody's number of
+        conversions), without and with the factor.
     """
 
     variance: float
-    fit: HazardFit
+    before: Floats
+    after: Floats
 
 
-def calibrate(fit: HazardFit, events: Events, *, window_days: float = 7.0, threads: int | None = None) -> Calibration:
-    """Expected beside observed conversions, by time and by channel; one walk over all periods at risk."""
-    setup = _ready(fit, events, threads)
-    shape = make_shape(setup, fit.tuning, fit.spec.signal_half_lives, fit.spec.floor, fit.spec.least)
-    window = round(window_days / setup.grid.days)
-    total = np.zeros((2, int(setup.grid.sizes[0]) + setup.channels))
-    for part in over(
-        setup.tapes,
-        lambda tape: _calibrate(tape, setup.grid, shape, fit.theta, setup.kind_channel, setup.channels, window),
-        threads,
-    ):
-        total += part
-    steps = int(setup.grid.sizes[0])
-    return Calibration(total[0, :steps], total[1, :steps], total[0, steps:], total[1, steps:], window_days)
+@dataclass(frozen=True, slots=True, eq=False)
+class Checks:
+    """All checks of one fit."""
+
+    calibration: Calibration
+    held_out: HeldOut
+    frailty: Frailty
 
 
-def held_out(spec: Hazard, events: Events, *, share: float = 0.2, threads: int | None = None) -> HeldOut:
-    """Fit with and without media on most people (chosen by a hash of their key), score both on the others."""
-    setup = set_up(events, spec.grain_days, spec.calendar_days, spec.lag)
-    test, train = split_idle(setup, folds(setup, share, _HELD_OUT_SALT), share)
-    refuse(train, measure_exposure(train.tapes, train.grid, threads))
-    tuning, start = spec.choose(train, threads)
-    scores = []
-    for media in (True, False):
-        parts = []
-        for people in (train, test):
-            ready = strengthen(people, tuning.tired_after, spec.memory_days, threads)
-            exposure = measure_exposure(ready.tapes, ready.grid, threads)
-            parts.append(spec.likelihood(ready, tuning, exposure, threads))
-        if not media:
-            # A prior of no width: the effects stay at 0.
-            effects = np.concatenate([np.zeros(int(setup.grid.sizes.sum()), np.bool_), parts[0].shape.is_effect])
-            parts[0] = replace(parts[0], penalty=parts[0].penalty + np.diag(1e12 * effects))
-            start = initial(parts[0])
-        theta = spec.climb(parts[0], start)[0]
-        scores.append(parts[1].data(theta, False)[0])
-    conversions = sum(int((tape.kind == CONVERSION).sum()) for tape in test.tapes)
-    return HeldOut(scores[0], scores[1], conversions)
+def check(fit: HazardFit, events: Events, *, threads: int | None = None) -> Checks:
+    """All on at most `profile_events` events, people chosen by a hash of their key, at the fit's tuning."""
+    setup = fit.spec.set_up(events)
+    ready = strengthen(setup, fit.tuning.tired_after, fit.spec.memory_days, threads)
+    some, share = sample_of(fit.spec, ready)
+    return Checks(
+        _calibration(fit, some, WINDOW_DAYS, threads),
+        _held_out(fit, some, 0.2, threads),
+        _frailty(fit, some, share, 3, threads),
+    )
+
+
+def calibrate(
+    fit: HazardFit, events: Events, *, window_days: float = WINDOW_DAYS, threads: int | None = None
+) -> Calibration:
+    """Expected beside observed conversions, by time and by channel."""
+    return _calibration(fit, _ready(fit, events, threads), window_days, threads)
+
+
+def held_out(fit: HazardFit, events: Events, *, share: float = 0.2, threads: int | None = None) -> HeldOut:
+    """Fit with and without media on most people (chosen by a hash of their key), score both on the others.
+
+    Coefficients are fitted again; half-life, fatigue and the share kept are those of the fit, three numbers that the
+    held-out people helped to choose.
+    """
+    return _held_out(fit, _ready(fit, events, threads), share, threads)
 
 
 def frailty(fit: HazardFit, events: Events, *, rounds: int = 5, threads: int | None = None) -> Frailty:
@@ -128,36 +128,82 @@ def frailty(fit: HazardFit, events: Events, *, rounds: int = 5, threads: int | N
         Σ_i log Γ(N_i + 1/v) − log Γ(1/v) + N_i log v − (N_i + 1/v) log(1 + v Λ_i),
 
     and E[Z_i | data] = (N_i + 1/v) / (Λ_i + 1/v). Each round maximises over v, sets the factors, and fits the
-    coefficients again (expectation and maximisation in turn). A few rounds approximate the maximum.
+    coefficients again (expectation and maximisation in turn). A few rounds approximate the maximum; the tuning stays.
 
     References
     ----------
     O. Aalen, Ø. Borgan, H. Gjessing, Survival and Event History Analysis, 2008, chapter 7.
     """
-    spec = fit.spec
-    setup = _ready(fit, events, threads)
-    theta, variance = fit.theta, 0.0
-    for _ in range(max(1, rounds)):
-        likelihood = spec.likelihood(setup, fit.tuning, measure_exposure(setup.tapes, setup.grid, threads), threads)
-        counted = list(
-            over(setup.tapes, lambda t: _expected(t, setup.grid, likelihood.shape, theta), threads)  # noqa: B023
-        )
-        n, expected = (np.concatenate(part) for part in zip(*counted, strict=True))
-        weight = np.concatenate([tape.weight for tape in setup.tapes])
-        variance = _variance(n, expected, weight)
-        factors = [(count + 1 / variance) / (mean + 1 / variance) for count, mean in counted]
-        tapes = [tape._replace(frailty=f) for tape, f in zip(setup.tapes, factors, strict=True)]
-        setup = replace(setup, tapes=tapes)
-        exposure = measure_exposure(setup.tapes, setup.grid, threads)
-        likelihood = spec.likelihood(setup, fit.tuning, exposure, threads)
-        found = spec.climb(likelihood, theta)
-        theta = found[0]
-    return Frailty(variance, result(spec, setup, fit.tuning, likelihood, found))
+    return _frailty(fit, _ready(fit, events, threads), 1.0, rounds, threads)
 
 
 def _ready(fit: HazardFit, events: Events, threads: int | None) -> Setup:
-    setup = set_up(events, fit.spec.grain_days, fit.spec.calendar_days, fit.spec.lag)
-    return strengthen(setup, fit.tuning.tired_after, fit.spec.memory_days, threads)
+    return strengthen(fit.spec.set_up(events), fit.tuning.tired_after, fit.spec.memory_days, threads)
+
+
+def _shape(spec: Hazard, fit: HazardFit, setup: Setup) -> Shape:
+    return make_shape(setup, fit.tuning, spec.signal_half_lives, spec.floor, spec.least)
+
+
+def _calibration(fit: HazardFit, setup: Setup, window_days: float, threads: int | None) -> Calibration:
+    shape = _shape(fit.spec, fit, setup)
+    window = round(window_days / setup.grid.days)
+    steps = int(setup.grid.sizes[0])
+    total = np.zeros((2, steps + setup.channels))
+    for table, _, _ in over(setup.tapes, _expects(setup, shape, fit.theta, window), threads):
+        total += table
+    return Calibration(total[0, :steps], total[1, :steps], total[0, steps:], total[1, steps:], window_days)
+
+
+def _held_out(fit: HazardFit, setup: Setup, share: float, threads: int | None) -> HeldOut:
+    spec = fit.spec
+    test, train = split_idle(setup, folds(setup, share, _HELD_OUT_SALT), share)
+    parts = [
+        spec.likelihood(people, fit.tuning, measure_exposure(people.tapes, people.grid, threads), threads)
+        for people in (train, test)
+    ]
+    with_media = spec.climb(parts[0], fit.theta, _CLOSE)[0]
+    # A prior of no width: the effects stay at 0.
+    effects = np.concatenate([np.zeros(int(setup.grid.sizes.sum()), np.bool_), parts[0].shape.is_effect])
+    none = replace(parts[0], penalty=parts[0].penalty + np.diag(1e12 * effects))
+    without_media = spec.climb(none, np.where(effects, 0.0, with_media), _CLOSE)[0]
+    conversions = sum(int((tape.kind == CONVERSION).sum()) for tape in test.tapes)
+    return HeldOut(parts[1].data(with_media, False)[0], parts[1].data(without_media, False)[0], conversions)
+
+
+def _frailty(fit: HazardFit, setup: Setup, share: float, rounds: int, threads: int | None) -> Frailty:
+    spec, theta, variance = fit.spec, fit.theta, 0.0
+    shape = _shape(spec, fit, setup)
+    before = _by_channel(setup, all_credits(setup, shape, theta, threads)) / share
+    weight = np.concatenate([tape.weight for tape in setup.tapes])
+    mixed = setup
+    for _ in range(max(1, rounds)):
+        counted = [part[1:] for part in over(setup.tapes, _expects(setup, shape, theta, 0), threads)]
+        n, expected = (np.concatenate(part) for part in zip(*counted, strict=True))
+        variance = _variance(n, expected, weight)
+        factors = [(count + 1 / variance) / (mean + 1 / variance) for count, mean in counted]
+        mixed = replace(setup, tapes=[tape._replace(frailty=f) for tape, f in zip(setup.tapes, factors, strict=True)])
+        exposure = measure_exposure(mixed.tapes, mixed.grid, threads)
+        theta = spec.climb(spec.likelihood(mixed, fit.tuning, exposure, threads), theta, _CLOSE)[0]
+    after = _by_channel(mixed, all_credits(mixed, shape, theta, threads)) / share
+    return Frailty(variance, before, after)
+
+
+def _expects(setup: Setup, shape: Shape, theta: Floats, window: int) -> Callable[[Tape], tuple[Floats, Floats, Floats]]:
+    def work(tape: Tape) -> tuple[Floats, Floats, Floats]:
+        found: tuple[Floats, Floats, Floats] = expect(
+            tape, setup.grid, shape, theta, setup.kind_channel, setup.channels, window
+        )
+        return found
+
+    return work
+
+
+def _by_channel(setup: Setup, credit: Floats) -> Floats:
+    """Credits of conversions by channel and baseline from those by kind."""
+    kinds = setup.signals.size
+    place = np.append(setup.kind_channel, setup.channels)
+    return np.bincount(place, credit[: kinds + 1], minlength=setup.channels + 1).astype(np.float64)
 
 
 def _variance(n: Floats, expected: Floats, weight: Floats) -> float:
@@ -167,85 +213,3 @@ def _variance(n: Floats, expected: Floats, weight: Floats) -> float:
         return -float(weight @ terms)
 
     return float(np.exp(minimize_scalar(loss, bounds=(-9.0, 4.0), method="bounded").x))
-
-
-@compiled
-def _expected(tape: Tape, grid: Grid, shape: Shape, theta: Floats) -> tuple[Floats, Floats]:
-    """Conversions of each person, and how many the model expects at frailty 1."""
-    n = np.zeros(tape.first.size)
-    mean = np.zeros(tape.first.size)
-    periods = np.empty(grid.calendar.size)
-    for i in range(tape.first.size):
-        _intensities(tape, i, grid, shape, theta, periods)
-        for p in range(tape.first[i], tape.last[i] + 1):
-            mean[i] += periods[p]
-        for e in range(tape.offsets[i], tape.offsets[i + 1]):
-            n[i] += tape.kind[e] == CONVERSION
-    return n, mean
-
-
-@compiled
-def _intensities(tape: Tape, i: int, grid: Grid, shape: Shape, theta: Floats, out: Floats) -> None:
-    """Write the conversions that person i is expected to make in each period at risk, frailty aside."""
-    base = theta.size - shape.is_effect.size
-    state = np.zeros(shape.is_effect.size)
-    steps = np.empty(4, dtype=np.int64)
-    converted = int(tape.before[i])
-    e = tape.offsets[i]
-    stop = tape.offsets[i + 1]
-    start = int(tape.first[i])
-    if e < stop:
-        start = min(start, int(tape.period[e]))
-    for p in range(start, tape.last[i] + 1):
-        paused = False
-        while e < stop and tape.period[e] == p:
-            k = tape.kind[e]
-            if k < 0:
-                paused = True
-            else:
-                for q in range(shape.kind_columns[k], shape.kind_columns[k + 1]):
-                    state[q] += tape.strength[e]
-            e += 1
-        if p >= tape.first[i]:
-            base_steps(grid, p, tape.first[i], converted, tape.stratum[i], steps)
-            c = (theta[base:] * state * shape.is_effect).sum()
-            b = shape.least + base_rate(theta, steps) + (theta[base:] * state).sum() - c
-            part = tape.first_part[i] if p == tape.first[i] else 1.0
-            if p == tape.last[i]:
-                part *= tape.last_part[i]
-            out[p] = rate(b, c, shape.floor)[0] * part * grid.days
-        for q in range(state.size):
-            state[q] *= shape.power[shape.table[q], 1] * (shape.kept if paused else 1.0)
-        if paused:
-            converted = p
-
-
-@compiled
-def _calibrate(
-    tape: Tape, grid: Grid, shape: Shape, theta: Floats, kind_channel: NDArray[np.int32], channels: int, window: int
-) -> Floats:
-    """Expected and observed conversions by calendar step, then by channel of recent touches."""
-    steps = grid.sizes[0]
-    total = np.zeros((2, steps + channels))
-    periods = np.empty(grid.calendar.size)
-    touched = np.empty(channels, dtype=np.int64)
-    for i in range(tape.first.size):
-        _intensities(tape, i, grid, shape, theta, periods)
-        touched[:] = FAR_PAST
-        e = tape.offsets[i]
-        for p in range(tape.first[i], tape.last[i] + 1):
-            seen = 0
-            while e < tape.offsets[i + 1] and tape.period[e] <= p:
-                if tape.kind[e] >= 0:
-                    touched[kind_channel[tape.kind[e]]] = tape.period[e]
-                elif tape.kind[e] == CONVERSION:
-                    seen += 1
-                e += 1
-            expected = periods[p] * tape.weight[i]
-            total[0, grid.calendar[p]] += expected
-            total[1, grid.calendar[p]] += seen
-            for c in range(channels):
-                if p - touched[c] < window:
-                    total[0, steps + c] += expected
-                    total[1, steps + c] += seen
-    return total

@@ -11,7 +11,8 @@ from attribution_models.paths.hazard_grid import FAR_PAST, Grid
 from attribution_models.paths.hazard_intensity import Shape, base_rate, base_steps, rate
 from attribution_models.paths.hazard_kernel import WHOLE, conversion, walk
 from attribution_models.paths.hazard_scan import make_rows
-from attribution_models.paths.hazard_tape import CONVERSION, Tape
+from attribution_models.paths.hazard_setup import Setup
+from attribution_models.paths.hazard_tape import CONVERSION, Tape, over
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -112,6 +113,15 @@ def credits(tape: Tape, grid: Grid, shape: Shape, theta: Floats, kinds: int) -> 
     return credit
 
 
+def all_credits(setup: Setup, shape: Shape, theta: Floats, threads: int | None = None) -> Floats:
+    """Credits by kind and baseline of everybody, conversions and then value, float64[2 (K + 1)]."""
+    kinds = setup.signals.size
+    total = np.zeros((2, kinds + 1))
+    for part in over(setup.tapes, lambda tape: credits(tape, setup.grid, shape, theta, kinds), threads):
+        total += part
+    return total.ravel()
+
+
 @compiled
 def products(tape: Tape, grid: Grid, shape: Shape, theta: Floats, lowest: float, kinds: int) -> Floats:
     """Σ over people of y yᵀ, y = (score of the log-likelihood, credits of conversions, credits of value).
@@ -163,9 +173,18 @@ def products(tape: Tape, grid: Grid, shape: Shape, theta: Floats, lowest: float,
                 nonzero[count] = k
                 count += 1
         for k in range(count):
-            for m in range(count):
+            for m in range(k, count):
                 total[nonzero[k], nonzero[m]] += tape.weight[i] * y[nonzero[k]] * y[nonzero[m]]
+    _mirror(total)
     return total
+
+
+@compiled
+def _mirror(total: Floats) -> None:
+    """Write the upper half of a symmetric matrix into the lower."""
+    for k in range(total.shape[0]):
+        for m in range(k):
+            total[k, m] = total[m, k]
 
 
 @compiled

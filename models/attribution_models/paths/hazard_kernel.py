@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.paths.compiled import compiled
+from attribution_models.paths.hazard_floor import below_floor
 from attribution_models.paths.hazard_grid import Grid
-from attribution_models.paths.hazard_intensity import Shape, base_rate, base_steps, log_rate, rate
+from attribution_models.paths.hazard_intensity import Shape, base_rate, base_steps, log_rate
 from attribution_models.paths.hazard_tape import PAST, Tape
 
 Floats = NDArray[np.float64]
@@ -81,59 +82,32 @@ def _add(
 
 
 @compiled
-def _below_floor(
-    tape: Tape,
-    i: int,
-    grid: Grid,
-    shape: Shape,
-    theta: Floats,
-    begin: int,
-    end: int,
-    at: int,
-    converted: int,
-    lowest: float,
-    active: Ints,
-    count: int,
-    state: Floats,
-    grad: Floats,
-    hess: Floats,
-    second: bool,
-) -> float:
-    """Σ w (λ − b − C) over the periods in [begin, end) whose linear form is below the floor; state as of `at`."""
-    base = grad.size - shape.is_effect.size
-    steps = np.empty(4, dtype=np.int64)
-    x = np.empty(count)
-    total = 0.0
-    for p in range(begin, end):
-        c = 0.0
-        signal = 0.0
-        for k in range(count):
-            q = active[k]
-            x[k] = state[q] * shape.power[shape.table[q], p - at]
-            if shape.is_effect[q]:
-                c += theta[base + q] * x[k]
-            else:
-                signal += theta[base + q] * x[k]
-        if -c <= (1.0 - shape.floor) * (shape.least + lowest):
-            break  # C fades from here on, and no baseline is lower
-        base_steps(grid, p, tape.first[i], converted, tape.stratum[i], steps)
-        mu = base_rate(theta, steps)
-        b = shape.least + mu + signal
-        if b + c >= shape.floor * b:
-            continue
-        part = tape.first_part[i] if p == tape.first[i] else 1.0
-        if p == tape.last[i]:
-            part *= tape.last_part[i]
-        w = part * grid.days * tape.frailty[i]
-        r = rate(b, c, shape.floor)
-        change = (r[0] - b - c, r[1] - 1.0, r[2] - 1.0, r[3], r[4], r[5])
-        total += w * change[0]
-        _add(grad, hess, second, steps, mu, active, count, x, shape.is_effect, -w, change)
-    return total
+def media(shape: Shape, theta: Floats, state: Floats, active: Ints, count: int) -> float:
+    """C, the sum of the effects."""
+    base = theta.size - shape.is_effect.size
+    c = 0.0
+    for k in range(count):
+        if shape.is_effect[active[k]]:
+            c += theta[base + active[k]] * state[active[k]]
+    return c
 
 
 @compiled
-def _carried(
+def begin_touch(shape: Shape, kind: int, strength: float, state: Floats, active: Ints, count: int) -> int:
+    """Add a touch to its columns; return how many columns are active."""
+    for q in range(shape.kind_columns[kind], shape.kind_columns[kind + 1]):
+        known = state[q] != 0.0
+        for k in range(count):
+            known = known or active[k] == q
+        if not known:
+            active[count] = q
+            count += 1
+        state[q] += strength
+    return count
+
+
+@compiled
+def carried(
     tape: Tape,
     i: int,
     grid: Grid,
@@ -146,6 +120,8 @@ def _carried(
     active: Ints,
     count: int,
     state: Floats,
+    steps: Ints,
+    sums: Floats,
     grad: Floats,
     hess: Floats,
     second: bool,
@@ -170,14 +146,11 @@ def _carried(
             total += theta[base + q] * x
     if mode == LINEAR:
         return total
-    c = 0.0
-    for k in range(count):
-        if shape.is_effect[active[k]]:
-            c += theta[base + active[k]] * state[active[k]]
-    if c < 0.0:
-        total += _below_floor(
-            tape, i, grid, shape, theta, begin, end, at, converted, lowest, active, count, state, grad, hess, second
-        )
+    if media(shape, theta, state, active, count) < 0.0:
+        total += below_floor(
+            tape, i, grid, shape, theta, begin, end, at, converted, lowest, active, count, state, steps, sums,
+            grad, hess, second,
+        )  # fmt: skip
     return total
 
 
@@ -251,14 +224,20 @@ def walk(
     begin = tape.offsets[i]
     stop = tape.offsets[i + 1]
     steps = np.empty(4, dtype=np.int64)
+    sums = np.empty((shape.power.shape[0] + 3, shape.power.shape[0] + 1))
     for e in range(begin, stop + 1):
         p = tape.last[i] + 1 if e == stop else int(tape.period[e])
         while e > begin and at < p:
             until = at + 1 if paused else p
-            integral += _carried(
-                tape, i, grid, shape, theta, at, until, converted, lowest, active, count, state, grad, hess, second,
-                mode,
-            )  # fmt: skip
+            needed = mode != FLOOR
+            if not needed:  # a call of `carried` costs more than this sum
+                least = (1.0 - shape.floor) * (shape.least + lowest)
+                needed = -media(shape, theta, state, active, count) > least
+            if needed:
+                integral += carried(
+                    tape, i, grid, shape, theta, at, until, converted, lowest, active, count, state, steps, sums,
+                    grad, hess, second, mode,
+                )  # fmt: skip
             left = shape.kept if paused else 1.0
             for k in range(count):
                 q = active[k]
@@ -277,14 +256,7 @@ def walk(
                 base_steps(grid, p, tape.first[i], converted, tape.stratum[i], steps)
                 _store(rows, steps, active, count, state)
             continue
-        for q in range(shape.kind_columns[kind], shape.kind_columns[kind + 1]):
-            known = state[q] != 0.0
-            for k in range(count):
-                known = known or active[k] == q
-            if not known:
-                active[count] = q
-                count += 1
-            state[q] += tape.strength[e]
+        count = begin_touch(shape, kind, tape.strength[e], state, active, count)
     for k in range(count):
         state[active[k]] = 0.0
     return integral

@@ -21,7 +21,7 @@ class NotConverged(RuntimeError):  # noqa: N818 - a state of the fit that caller
     """The maximum was not reached."""
 
 
-def maximise(evaluate: Evaluate, start: Floats, lower: Floats, reach: Floats) -> Maximum:
+def maximise(evaluate: Evaluate, start: Floats, lower: Floats, reach: Floats, enough: float = _ENOUGH) -> Maximum:
     """Climb to the maximum.
 
     Parameters
@@ -32,6 +32,8 @@ def maximise(evaluate: Evaluate, start: Floats, lower: Floats, reach: Floats) ->
         First point and lower bounds (−inf for none).
     reach : float64[P]
         Longest step of each coordinate (inf for any); keeps exponentials from running away.
+    enough : float
+        Newton decrement at which to stop, in units of log-likelihood. A coarse one serves to compare maxima.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def maximise(evaluate: Evaluate, start: Floats, lower: Floats, reach: Floats) ->
         free = ~((point <= lower) & (grad <= 0.0))
         step = np.zeros_like(point)
         step[free] = _solve(-hess[np.ix_(free, free)], grad[free])
-        if float(grad @ step) < _ENOUGH:
+        if float(grad @ step) < enough:
             return point, value, hess, free
         found = _line(evaluate, point, _shortened(step, reach), lower, value, grad)
         if found is None:

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from attribution_models.paths.hazard_credit import credits, products
+from attribution_models.paths.hazard_credit import all_credits, products
 from attribution_models.paths.hazard_likelihood import Likelihood, lowest_base
 from attribution_models.paths.hazard_setup import Setup, Tuning
+from attribution_models.paths.hazard_slope import credit_slopes
 from attribution_models.paths.hazard_tape import over
+from attribution_models.paths.hazard_tuning import Choice
 
 if TYPE_CHECKING:
     from attribution_models.paths.hazard import Hazard
@@ -92,6 +94,8 @@ class HazardFit:
     spec : Hazard
     tuning : Tuning
         Chosen half-life, fatigue and share kept.
+    tuning_error : float64[3]
+        Standard errors of log2 of the half-life, of 1 / fatigue and of the share kept.
     theta, covariance : float64[P], float64[P, P]
         Coefficients and their sandwich covariance (zero for what is held at a bound).
     log_likelihood : float
@@ -104,6 +108,7 @@ class HazardFit:
 
     spec: Hazard
     tuning: Tuning
+    tuning_error: Floats
     theta: Floats
     covariance: Floats
     log_likelihood: float
@@ -121,7 +126,7 @@ class HazardFit:
 def result(
     spec: Hazard,
     setup: Setup,
-    tuning: Tuning,
+    choice: Choice,
     likelihood: Likelihood,
     found: tuple[Floats, float, Floats, NDArray[np.bool_]],
 ) -> HazardFit:
@@ -132,51 +137,59 @@ def result(
 
         Cov(θ) = H⁻¹ (Σ u_i u_iᵀ) H⁻¹,     Var(credit) = Σ (q_i + J (−H)⁻¹ u_i)² − (Σ q_i)² / people:
 
-    what a bootstrap of customers would give, without refits. J is taken by central differences.
+    what a bootstrap of customers would give, without refits. All are taken at max(β, 0): where effects are below zero
+    the floor bends the likelihood, and its curvature there would tell how firm the floor is and not what the data
+    know; an effect that comes out below zero by chance is as uncertain as one that comes out above. To both comes
+    D V Dᵀ, V the covariance of half-life, fatigue and the share kept, and D the derivative along their profile
+    (`hazard_tuning`).
     """
-    theta, value, hessian, free = found
-    inverse = np.zeros_like(hessian)
-    inverse[np.ix_(free, free)] = np.linalg.pinv(-hessian[np.ix_(free, free)], hermitian=True)
-    meat, people = _meat(likelihood, theta, setup)
-    size = theta.size
-    covariance = inverse @ meat[:size, :size] @ inverse
-    credit = _credits(likelihood, theta, setup)
-    slope = _slope(likelihood, theta, np.sqrt(np.diag(covariance)), setup)
-    movement = np.concatenate([slope @ inverse, np.eye(credit.size)], axis=1)
-    spread = movement @ meat @ movement.T - np.outer(credit, credit) / people
+    theta, value, _, free = found
+    covariance, spread = _sandwich(likelihood, _unbent(likelihood, theta), free, setup)
+    spread += choice.credit_slope @ choice.covariance @ choice.credit_slope.T
+    credit = all_credits(setup, likelihood.shape, theta, likelihood.threads)
     off = theta - likelihood.center
     return HazardFit(
         spec=spec,
-        tuning=tuning,
+        tuning=choice.tuning,
+        tuning_error=choice.error,
         theta=theta,
-        covariance=covariance,
+        covariance=covariance + choice.theta_slope @ choice.covariance @ choice.theta_slope.T,
         log_likelihood=value + 0.5 * float(off @ likelihood.penalty @ off),
-        effects=_effects(spec, setup, likelihood, theta, covariance),
+        effects=_effects(spec, setup, likelihood, theta, covariance, choice),
         credit=_by_channel(spec, setup, credit, spread),
         untouched_share=likelihood.exposure.untouched / likelihood.exposure.total,
     )
 
 
-def _credits(likelihood: Likelihood, theta: Floats, setup: Setup) -> Floats:
-    """Credits by kind and baseline, conversions and then value, float64[2 (K + 1)]."""
-    total = np.zeros((2, setup.signals.size + 1))
+def _unbent(likelihood: Likelihood, theta: Floats) -> Floats:
+    """Give θ with effects of at least 0, where the intensity is linear in them."""
+    base = theta.size - likelihood.shape.is_effect.size
+    effects = np.concatenate([np.zeros(base, np.bool_), likelihood.shape.is_effect])
+    return np.where(effects, np.maximum(theta, 0.0), theta)
+
+
+def _sandwich(likelihood: Likelihood, theta: Floats, free: NDArray[np.bool_], setup: Setup) -> tuple[Floats, Floats]:
+    """Covariances of θ and of the credits at a point."""
+    hessian = likelihood(theta, True)[2]
+    inverse = np.zeros_like(hessian)
+    inverse[np.ix_(free, free)] = np.linalg.pinv(-hessian[np.ix_(free, free)], hermitian=True)
+    meat, people = _meat(likelihood, theta, setup)
+    size = theta.size
+    credit = all_credits(setup, likelihood.shape, theta, likelihood.threads)
+    movement = np.concatenate([_slope(likelihood, theta, setup) @ inverse, np.eye(credit.size)], axis=1)
+    spread = movement @ meat @ movement.T - np.outer(credit, credit) / people
+    return inverse @ meat[:size, :size] @ inverse, spread
+
+
+def _slope(likelihood: Likelihood, theta: Floats, setup: Setup) -> Floats:
+    """∂ credits / ∂θ."""
+    slope = np.zeros((2 * (setup.signals.size + 1), theta.size))
     for part in over(
         likelihood.tapes,
-        lambda tape: credits(tape, likelihood.grid, likelihood.shape, theta, setup.signals.size),
+        lambda tape: credit_slopes(tape, likelihood.grid, likelihood.shape, theta, setup.signals.size),
         likelihood.threads,
     ):
-        total += part
-    return total.ravel()
-
-
-def _slope(likelihood: Likelihood, theta: Floats, error: Floats, setup: Setup) -> Floats:
-    """∂ credits / ∂θ by central differences of a fiftieth of a standard error."""
-    slope = np.zeros((2 * (setup.signals.size + 1), theta.size))
-    for p in np.flatnonzero(error > 0):
-        step = np.zeros_like(theta)
-        step[p] = 0.02 * error[p]
-        rise = _credits(likelihood, theta + step, setup) - _credits(likelihood, theta - step, setup)
-        slope[:, p] = rise / (2 * step[p])
+        slope += part
     return slope
 
 
@@ -194,13 +207,16 @@ def _meat(likelihood: Likelihood, theta: Floats, setup: Setup) -> tuple[Floats, 
     return total, float(sum(tape.weight.sum() for tape in likelihood.tapes))
 
 
-def _effects(spec: Hazard, setup: Setup, likelihood: Likelihood, theta: Floats, covariance: Floats) -> HazardEffects:
+def _effects(
+    spec: Hazard, setup: Setup, likelihood: Likelihood, theta: Floats, covariance: Floats, choice: Choice
+) -> HazardEffects:
     shape = likelihood.shape
     base = theta.size - shape.is_effect.size
     days = setup.grid.days / (1.0 - shape.power[0, 1])
     column = base + shape.kind_columns[:-1]
     estimate = np.where(setup.signals, np.nan, theta[column] * days)
-    error = np.where(setup.signals, np.nan, np.sqrt(np.diag(covariance)[column]) * days)
+    moved = np.diag(choice.effect_slope @ choice.covariance @ choice.effect_slope.T)
+    error = np.where(setup.signals, np.nan, np.sqrt(np.diag(covariance)[column] * days**2 + moved))
     reach = float(norm.ppf(0.5 + spec.level / 2)) * error
     return HazardEffects(estimate, error, estimate - reach, estimate + reach)
 

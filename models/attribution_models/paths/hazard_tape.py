@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
+from functools import cache
+from os import cpu_count, getpid
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -69,8 +70,13 @@ def over(tapes: Sequence[S], kernel: Callable[[S], T], threads: int | None = Non
     if workers <= 1:
         yield from map(kernel, tapes)
         return
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(kernel, tapes)
+    yield from _pool(workers, getpid()).map(kernel, tapes)
+
+
+@cache
+def _pool(workers: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001 - a fork has no threads of its parent's
+    """Threads that wait for the next call: a fit makes hundreds of calls."""
+    return ThreadPoolExecutor(workers)
 
 
 def make_tapes(block: EventBlock, grid: Grid, lag: int = 0) -> list[Tape]:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.paths.encoded import Paths
+from attribution_models.paths.order_chances import Levels, held_out, levels_of
 from attribution_models.paths.order_steps import Steps, steps_of
-from attribution_models.paths.resampling_sums import weights_of
 from attribution_models.paths.resampling_units import Units, units_of
 
 AGGREGATED_NOTE: Final = (
@@ -83,23 +83,13 @@ class OrderChoice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Level:
-    """Distinct (context of m touches, symbol): where its steps, its context and its shorter form are."""
+class Problem:
+    """Journeys made ready to score orders under any weights of their units."""
 
-    context: NDArray[np.int64]  # [U] number of the context
-    parent: NDArray[np.int64]  # [U] in the level below
-    step: NDArray[np.int64]  # [n] of every step
-    contexts: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Problem:
     units: Units
     steps: Steps
-    levels: tuple[_Level, ...]  # m = 0, 1, …, K
+    levels: Levels
     orders: tuple[int, ...]
-    folds: int
-    symbols: int
 
 
 def choose_order(paths: Paths, orders: Sequence[int] = (1, 2, 3, 4), folds: int = 5, seed: int = 0) -> OrderChoice:
@@ -137,39 +127,13 @@ def choose_order(paths: Paths, orders: Sequence[int] = (1, 2, 3, 4), folds: int 
     1991. L. Breiman, J. Friedman, R. Olshen, C. Stone, Classification and Regression Trees, 1984 (the
     one-standard-error rule).
     """
-    problem = _problem(units_of(paths), orders, folds, seed)
+    problem = problem_of(units_of(paths), orders, folds, seed)
     scores, best, chosen = _scores(problem, problem.steps.multiplicity)
     return OrderChoice(chosen, best, scores, folds, seed, AGGREGATED_NOTE if problem.units.aggregated else "")
 
 
-def order_draws(
-    paths: Paths,
-    orders: Sequence[int] = (1, 2, 3, 4),
-    folds: int = 5,
-    seed: int = 0,
-    *,
-    replicates: int = 200,
-    bootstrap_seed: int = 0,
-) -> NDArray[np.int64]:
-    """Choose the order again in every replicate of ``bootstrap``: int64[R], for ``mixed_orders``.
-
-    The replicates are those of ``bootstrap`` with ``bootstrap_seed``; the folds those of
-    ``choose_order`` with ``seed``. Copies of a customer stay in one fold.
-    """
-    problem = _problem(units_of(paths), orders, folds, seed)
-    found = []
-    for first in range(0, replicates, 4):
-        size = min(4, replicates - first)
-        weights = weights_of(problem.units, size, bootstrap_seed, first)
-        for r in range(size):
-            factor = np.ones(problem.steps.multiplicity.size)
-            for unit, block in zip(problem.steps.journey_unit, weights, strict=True):
-                factor[unit] = block[:, r]
-            found.append(_scores(problem, problem.steps.multiplicity * factor)[2])
-    return np.array(found, dtype=np.int64)
-
-
-def _problem(units: Units, orders: Sequence[int], folds: int, seed: int) -> _Problem:
+def problem_of(units: Units, orders: Sequence[int], folds: int, seed: int) -> Problem:
+    """Steps, folds and contexts of journeys; refuses what ``choose_order`` refuses."""
     if not orders or min(orders) < 1:
         raise ValueError(f"Orders to choose from are at least 1; got {list(orders)}.")
     if folds < 2 or seed < 0:
@@ -177,57 +141,20 @@ def _problem(units: Units, orders: Sequence[int], folds: int, seed: int) -> _Pro
     steps = steps_of(units, max(orders), folds, seed)
     if steps.ends.size == 0:
         raise ValueError("No journey has touches: there is no order to choose.")
-    C = len(units.paths.channels)
-    return _Problem(units, steps, _levels(steps, C, max(orders)), tuple(sorted(set(orders))), folds, C + 2)
+    levels = levels_of(steps, len(units.paths.channels), max(orders), folds)
+    return Problem(units, steps, levels, tuple(sorted(set(orders))))
 
 
-def _levels(steps: Steps, channels: int, order: int) -> tuple[_Level, ...]:
-    """Levels from the highest down: a shorter context is the remainder of a longer one's number."""
-    base, symbols = channels + 1, channels + 2
-    keys, step = np.unique(steps.context * symbols + steps.symbol, return_inverse=True)
-    levels = []
-    for m in range(order, -1, -1):
-        context, symbol = np.divmod(keys, symbols)
-        number = np.cumsum(np.diff(context, prepend=context[:1]) != 0)
-        shorter, parent = np.unique(context % base ** max(m - 1, 0) * symbols + symbol, return_inverse=True)
-        levels.append(_Level(number, parent, step, int(number[-1]) + 1))
-        keys, step = shorter, parent[step]
-    return tuple(reversed(levels))
-
-
-def _predictions(problem: _Problem, weight: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """P_m of every (fold that is held out, context and symbol): float64[folds, U] for m = 0, …, K."""
-    top = problem.levels[-1]
-    counts = _sums(problem.steps.unit_fold[problem.steps.unit], top.step, weight, problem.folds, top.context.size)
-    trained = [counts.sum(axis=0) - counts]
-    for level, below in zip(problem.levels[:0:-1], problem.levels[-2::-1], strict=True):
-        trained.append(np.stack([np.bincount(level.parent, row, below.context.size) for row in trained[-1]]))
-    found: list[NDArray[np.float64]] = []
-    for level, n in zip(problem.levels, reversed(trained), strict=True):
-        lower = found[-1][:, level.parent] if found else np.full(n.shape, 1 / problem.symbols)
-        D = np.stack([np.bincount(level.context, row > 1e-9, level.contexts) for row in n])[:, level.context]
-        N = np.stack([np.bincount(level.context, row, level.contexts) for row in n])[:, level.context]
-        found.append(np.where(D > 0, (n + D * lower) / np.maximum(N + D, 1e-300), lower))
-    return found
-
-
-def _sums(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], weight: NDArray[np.float64], height: int, width: int
-) -> NDArray[np.float64]:
-    return np.bincount(rows * width + columns, weight, height * width).reshape(height, width).astype(np.float64)
-
-
-def _scores(problem: _Problem, multiplicity: NDArray[np.float64]) -> tuple[tuple[OrderScore, ...], int, int]:
+def _scores(problem: Problem, multiplicity: NDArray[np.float64]) -> tuple[tuple[OrderScore, ...], int, int]:
     """Scores of all orders, the best order, the chosen one."""
     steps = problem.steps
     weight = steps.weight * multiplicity[steps.unit]
-    fold = steps.unit_fold[steps.unit]
-    predicted = _predictions(problem, weight)
+    counts = np.bincount(problem.levels.pair, weight, problem.levels.pairs).astype(np.float64, copy=False)
+    predicted = held_out(problem.levels, counts)
     by_unit: list[NDArray[np.float64]] = []
     rows = []
     for order in problem.orders:
-        level = problem.levels[order]
-        chance = predicted[order][fold, level.step]
+        chance = predicted[order][problem.levels.places[order][problem.levels.pair]]
         # What was never taken may have the chance 0 / 0 of no training at all: it weighs nothing.
         gained = steps.weight * np.log(np.maximum(chance, 1e-300))
         by_unit.append(np.bincount(steps.unit, gained, multiplicity.size).astype(np.float64, copy=False))
@@ -236,7 +163,7 @@ def _scores(problem: _Problem, multiplicity: NDArray[np.float64]) -> tuple[tuple
             (
                 float(multiplicity @ by_unit[-1] / weight.sum()) if weight.sum() > 0 else 0.0,
                 *_conversion(converting / (converting + null), weight[steps.ends], weight[steps.ends + 1]),
-                np.unique(level.context[level.step]).size,
+                problem.levels.levels[order].contexts,
             )
         )
     best = int(np.argmax([row[0] for row in rows]))

@@ -22,7 +22,7 @@ Google, 2012 (Poisson weights by hash).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -41,7 +41,7 @@ from attribution_models.paths.resampling_models import (
     first_touches,
     plans_of,
 )
-from attribution_models.paths.resampling_sums import shifted, weighted_sums
+from attribution_models.paths.resampling_sums import Entries, entries, shifted, weighted_sums
 from attribution_models.paths.resampling_units import Units, units_of
 
 BOOTSTRAP: Final = "bootstrap"
@@ -155,6 +155,7 @@ def bootstrap(
     *,
     level: float = 0.9,
     fits: Sequence[PathFit] | None = None,
+    scale: NDArray[np.float64] | None = None,
     threads: int | None = None,
 ) -> BootstrapIntervals:
     """Percentile intervals of path models from resampled customers; all models in one scan.
@@ -175,6 +176,8 @@ def bootstrap(
         Of the intervals, in (0, 1).
     fits : sequence of PathFit, optional
         The specs as already fitted on these journeys; fitted here if not given.
+    scale : float64[R], optional
+        From ``replicate_scale`` of all journeys, where these are a part of them.
     threads : int, optional
         Threads to use; they never change a bit of the result.
 
@@ -187,7 +190,7 @@ def bootstrap(
     made = tuple(fits) if fits is not None else fit_all(paths, specs)
     units = units_of(paths)
     plans = plans_of(made, units, threads)
-    draws = _draws(units, plans, replicates, seed, threads)
+    draws = draws_of(units, plans, seed, np.ones(replicates, np.bool_), scale, threads)
     few = few_conversions(paths, threads)
     return BootstrapIntervals(
         fits=tuple(
@@ -236,38 +239,58 @@ def few_conversions(paths: Paths, threads: int | None = None) -> NDArray[np.bool
     return held < FEW
 
 
-def mixed_orders(intervals: BootstrapIntervals, orders: NDArray[np.int64], chosen: int) -> FitIntervals:
-    """Intervals of ``Markov`` with an automatic order: each replicate from the order that it chooses.
+def replicate_scale(paths: Paths, replicates: int, seed: int, threads: int | None = None) -> NDArray[np.float64]:
+    """Scale of every replicate, n / Σ_i W_ir, float64[R]: what ``bootstrap`` multiplies credit by.
+
+    A bootstrap of some of the journeys (one month, one geo) takes the scale of all of them: a customer then
+    counts the same in every part, and the parts' replicates add up to the whole's.
+    """
+    units = units_of(paths)
+
+    def sizes(number: int, block: PathBlock) -> Entries:
+        return entries(np.arange(block.conversions.size), np.zeros(block.conversions.size, int), units.sizes[number])
+
+    drawn = np.concatenate([raw[0] for raw in weighted_sums(units, 1, [sizes], replicates, seed, threads)])
+    return _scale(units.total, drawn)
+
+
+def _scale(total: float, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.divide(total, drawn, out=np.zeros_like(drawn), where=drawn > 0)
+
+
+def draws_of(
+    units: Units,
+    plans: Sequence[Plan],
+    seed: int,
+    wanted: NDArray[np.bool_],
+    scale: NDArray[np.float64] | None = None,
+    threads: int | None = None,
+) -> list[Draws]:
+    """Draws of every plan, batch by batch.
 
     Parameters
     ----------
-    intervals : BootstrapIntervals
-        Of ``Markov`` fits of all candidate orders, same seed and replicates as ``order_draws``.
-    orders : int64[R]
-        From ``order_draws``.
-    chosen : int
-        Order chosen on all journeys: the fit that the intervals belong to.
+    units : Units
+    plans : sequence of Plan
+    seed : int
+    wanted : bool[R]
+        Which of the replicates to make.
+    scale : float64[R], optional
+        From ``replicate_scale``; None takes that of the units.
+    threads : int, optional
     """
-    by_order = {fit.spec.order: fit for fit in intervals.fits if hasattr(fit.spec, "order")}
-    place = [sorted(by_order).index(order) for order in orders.tolist()]
-    picked: dict[str, Any] = {}
-    for field in fields(Draws):
-        every = np.stack([getattr(by_order[order].draws, field.name) for order in sorted(by_order)])
-        picked[field.name] = every[place, np.arange(len(place))]
-    return replace(by_order[chosen], draws=Draws(**picked))
-
-
-def _draws(units: Units, plans: Sequence[Plan], replicates: int, seed: int, threads: int | None) -> list[Draws]:
-    """Draws of every plan, batch by batch."""
     starts = np.cumsum([COMMON, *(plan.rows for plan in plans)]).tolist()
     builders = [
         common_builder(units),
         *(shifted(plan.entries, start) for plan, start in zip(plans, starts, strict=False)),
     ]
     parts: list[list[Draws]] = [[] for _ in plans]
-    for raw in weighted_sums(units, starts[-1], builders, replicates, seed, threads):
-        drawn = raw[SIZE]
-        sums = raw * np.divide(units.total, drawn, out=np.zeros_like(drawn), where=drawn > 0)
+    rest = None if scale is None else scale[wanted]
+    for raw in weighted_sums(units, starts[-1], builders, wanted.size, seed, threads, wanted=wanted):
+        if rest is None:
+            sums = raw * _scale(units.total, raw[SIZE])
+        else:
+            sums, rest = raw * rest[: raw.shape[1]], rest[raw.shape[1] :]
         for plan, start, into in zip(plans, starts, parts, strict=False):
             into.append(plan.draws(sums[start : start + plan.rows], sums[:COMMON]))
     return [stacked(batches) for batches in parts]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from attribution_models.paths.compiled import compiled, read_only
 from attribution_models.paths.encoded import PathBlock, Paths, take
-from attribution_models.paths.markov import MarkovFit
+from attribution_models.paths.markov import Markov, MarkovFit
 from attribution_models.paths.registry import PathFit
 from attribution_models.paths.resampling_chain import ChainCounts, effects_of_draws
 from attribution_models.paths.resampling_sums import Builder, Entries, entries
@@ -91,16 +91,17 @@ def plans_of(fits: Sequence[PathFit], units: Units, threads: int | None = None) 
     """How fitted models are bootstrapped."""
     converting = _Converting()
     return [
-        _chain_plan(fit, units, threads) if isinstance(fit, MarkovFit) else TouchPlan(fit, units.paths, converting)
+        chain_plan(fit.spec, units, threads) if isinstance(fit, MarkovFit) else TouchPlan(fit, units.paths, converting)
         for fit in fits
     ]
 
 
-def _chain_plan(fit: MarkovFit, units: Units, threads: int | None) -> Plan:
+def chain_plan(spec: Markov, units: Units, threads: int | None = None) -> Plan:
+    """How a Markov chain is bootstrapped."""
     channels = len(units.paths.channels)
-    if fit.spec.removal == "presence":
-        return PresencePlan(channels, fit.spec.nulls)
-    return ChainPlan(ChainCounts.of(units.paths, fit.spec.order, fit.spec.nulls, threads), channels)
+    if spec.removal == "presence":
+        return PresencePlan(channels, spec.nulls)
+    return ChainPlan(ChainCounts.of(units.paths, spec.order, spec.nulls, threads), channels)
 
 
 class _Converting(local):

@@ -67,6 +67,8 @@ def weighted_sums(
     replicates: int,
     seed: int,
     threads: int | None = None,
+    *,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> Iterator[NDArray[np.float64]]:
     """Yield sums Σ_j amount_j W_jr in batches of replicates: float64[rows, batch].
 
@@ -82,10 +84,15 @@ def weighted_sums(
         How many replicates, from which seed.
     threads : int, optional
         Threads to use; they never change a bit of the result.
+    wanted : bool[R], optional
+        Replicates to give; batches that hold none are not scanned.
     """
     batch = max(4, BATCH_BYTES // (8 * max(rows, 1)) // 4 * 4)
     for first in range(0, replicates, batch):
         sums = np.zeros((rows, min(batch, replicates - first)))
+        asked = np.ones(sums.shape[1], np.bool_) if wanted is None else wanted[first : first + sums.shape[1]]
+        if not asked.any():
+            continue
 
         def kernel(number: int, block: PathBlock, first: int = first, shape: Shape = sums.shape) -> NDArray[np.float64]:
             found = _joined([build(number, block) for build in builders], block.conversions.size)
@@ -93,7 +100,7 @@ def weighted_sums(
 
         for part in map_numbered(units.paths, kernel, threads):
             sums += part
-        yield sums
+        yield sums if asked.all() else sums[:, asked]
 
 
 def weights_of(units: Units, replicates: int, seed: int, first: int = 0) -> list[NDArray[np.float64]]:

@@ -1,0 +1,40 @@
+"""Lifts that the workspace's experiments measured, and credits moved to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from attribution.compare.calibration import calibrate
+from attribution.compare.experiments import lifts
+from attribution.credit.paths import joined
+from attribution.engine import connect
+from attribution.errors import UsageError
+from attribution.findings import Finding
+from attribution.steps.credits import credits_step
+from attribution.workspace import Workspace
+
+
+def lifts_of(workspace: Workspace, manifest: dict[str, Any]) -> pd.DataFrame | None:
+    """Lifts of the workspace's experiments on people; None where there are none."""
+    assignments, conversions = (workspace.table(n, manifest) for n in ("assignments", "conversions"))
+    if assignments is None or conversions is None:
+        return None
+    with connect(workspace.scratch()) as connection:
+        return lifts(connection, assignments, conversions)
+
+
+def calibrated_step(workspace: Workspace, names: Sequence[str] = ()) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The credits of stored fits, calibrated to the workspace's experiments."""
+    table, findings = credits_step(workspace, names)
+    found = lifts_of(workspace, workspace.manifest())
+    if found is None or found.empty:
+        msg = (
+            "calibrate: no experiment with both arms is in the workspace. Add one: attribution ingest "
+            "--assignments FILE (experiment, unified_id, channel, arm, assigned_at)."
+        )
+        raise UsageError(msg)
+    done, noticed = calibrate(table, found)
+    return joined([done]), (*findings, *noticed)

@@ -1,0 +1,63 @@
+"""Fit path models and keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from attribution.credit.intervals import Uncertainty
+from attribution.credit.paths import Fit, credits_of, fit_paths, save_fits
+from attribution.credit.touches import write_touch_credits
+from attribution.findings import Finding
+from attribution.steps.journeys import journeys_step
+from attribution.steps.spend import spend_of
+from attribution.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """What a fit step made: the fits, their credits, and what was noticed."""
+
+    fits: tuple[Fit, ...]
+    credits: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def fit_step(
+    workspace: Workspace,
+    specs: Sequence[Any],
+    *,
+    name: str | None = None,
+    touch_credits: Path | None = None,
+    uncertainty: Uncertainty | None = None,
+    told: Callable[[int], None] = lambda _: None,
+) -> FitReport:
+    """Fit path models on the workspace's journeys and keep them there.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    specs : sequence of specs
+    name : str, optional
+        Keep the (single) fit under this name.
+    touch_credits : Path, optional
+        Where the credit of every touch is written.
+    uncertainty : Uncertainty, optional
+        How intervals are made.
+    told : callable
+        Called with the number of replicates whose order is chosen.
+    """
+    journeys = journeys_step(workspace)
+    fits, findings = fit_paths(journeys, specs, name, uncertainty, told=told)
+    with workspace.write() as manifest:
+        spend = spend_of(workspace, manifest)
+        save_fits(workspace, manifest, journeys, fits)
+    if touch_credits is not None:
+        write_touch_credits(touch_credits, journeys, fits)
+    frame = credits_of(journeys, fits, spend)
+    noticed = [*journeys.findings, *findings, *(() if spend is None else spend.findings)]
+    return FitReport(fits, frame, tuple(noticed))

@@ -1,0 +1,51 @@
+"""Fit the time-to-event model and keep it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attribution.credit.hazard import HazardReport, fit_hazard, save_hazard, tested_channels
+from attribution.credit.intervals import ordered
+from attribution.credit.table import with_spend
+from attribution.engine import connect
+from attribution.errors import UsageError
+from attribution.journeys.build import JourneyTables
+from attribution.journeys.stream import event_stream
+from attribution.steps.journeys import journeys_step
+from attribution.steps.spend import spend_of
+from attribution.workspace import Workspace
+from attribution_models.paths.hazard import Hazard
+
+
+def hazard_step(
+    workspace: Workspace,
+    *,
+    positive: bool = False,
+    lag: float = 0,
+    signals: tuple[str, ...] = (),
+    people: int | None = None,
+    checks: bool = True,
+) -> HazardReport:
+    """Fit the time-to-event model on the workspace's uncut tables, check it, and keep both there."""
+    try:
+        spec = Hazard(positive=positive, lag=lag)
+    except ValueError as error:
+        raise UsageError(f"hazard: {error}") from None
+    journeys = journeys_step(workspace)
+    with workspace.write() as manifest, connect(workspace.scratch()) as connection:
+        names = ("touchpoints", "conversions", "customers")
+        tables = JourneyTables(**{n: workspace.table(n, manifest) for n in names})
+        events = event_stream(
+            connection,
+            tables,
+            observations=workspace.table("observations", manifest),
+            signals=signals,
+            direct_names=journeys.settings.direct_names,
+            people=people,
+        )
+        tested = tested_channels(connection, workspace.table("assignments", manifest))
+        report = fit_hazard(events, spec, checked=checks, tested=tested)
+        save_hazard(workspace, manifest, report, journeys.digest, {"signals": list(signals), "people": people})
+        spend = spend_of(workspace, manifest)
+    costs = None if spend is None else spend.costs(False, {})
+    return replace(report, credits=ordered(with_spend(report.credits, costs)))

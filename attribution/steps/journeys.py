@@ -1,0 +1,68 @@
+"""Journeys of a workspace's tables, built where tables or settings changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from attribution.engine import connect
+from attribution.journeys.build import JourneyTables, build_journeys
+from attribution.journeys.journeys import JourneyPart, Journeys
+from attribution.journeys.store import FORMAT, read_journeys, write_meta, write_part
+from attribution.settings import JourneySettings
+from attribution.workspace import PRIVATE, Workspace, digest_of, versions
+
+
+def journeys_step(workspace: Workspace, settings: JourneySettings | None = None) -> Journeys:
+    """Journeys of the workspace's tables, built where tables or settings changed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    settings : JourneySettings, optional
+        None takes those of the last build, or the defaults.
+    """
+    manifest = workspace.require()
+    settings = settings or _last_settings(manifest)
+    digest = _journey_digest(manifest, settings)
+    held = manifest["journeys"]
+    if held is not None and held["digest"] == digest:
+        return read_journeys(workspace.path / held["path"])
+    with workspace.write() as changed:
+        tables = JourneyTables(
+            **{n: workspace.table(n, changed) for n in ("touchpoints", "conversions", "customers", "paths")}
+        )
+        folder = workspace.path / "journeys" / digest
+        folder.mkdir(exist_ok=True, mode=0o700)
+
+        def sink(index: int, part: JourneyPart) -> Path:
+            place = folder / f"part-{index:05d}.arrow"
+            write_part(place, part)
+            place.chmod(PRIVATE)
+            return place
+
+        with connect(workspace.scratch()) as connection:
+            journeys = build_journeys(connection, tables, settings, sink, digest=digest)
+        write_meta(folder, journeys)
+        changed["journeys"] = {
+            "digest": digest,
+            "path": str(folder.relative_to(workspace.path)),
+            "settings": settings.as_dict(),
+            "counts": journeys.counts,
+        }
+    return journeys
+
+
+def _last_settings(manifest: dict[str, Any]) -> JourneySettings:
+    held = manifest["journeys"]
+    if held is None:
+        return JourneySettings()
+    known = held["settings"]
+    return JourneySettings(**{**known, **{k: tuple(known[k]) for k in ("direct_names", "transforms")}})
+
+
+def _journey_digest(manifest: dict[str, Any], settings: JourneySettings) -> str:
+    """Files are named by their content, so their names stand for the tables."""
+    files = {t: manifest["tables"].get(t, []) for t in ("touchpoints", "conversions", "customers", "paths")}
+    # Customers are hashed by DuckDB, whose hash may change with its version.
+    return digest_of(files, settings.as_dict(), FORMAT, versions()["duckdb"])

@@ -1,0 +1,1 @@
+"""The peers of the media-mix model, each run in its own environment."""

@@ -1,0 +1,90 @@
+"""The linear part of the mean: columns, each with a coefficient = multiplier × standard draw, grouped into terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution_models.mix.priors import Prior
+
+GEO, TIME, DENSE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What multiplies standard normal coefficients: a sampled spread, or the spectral density of a Gaussian process.
+
+    For a Gaussian process on basis functions √(1/B) sin(√λ_j (t + B)) with √λ_j = jπ/2B, coefficient j has the
+    standard deviation √S(√λ_j) (Solin and Särkkä 2020), with scale η and length ℓ:
+
+        expquad    S(ω) = η² √(2π) ℓ exp(−ℓ² ω² / 2)
+        matern52   S(ω) = η² (16/3) 5^{5/2} ℓ⁻⁵ (5 / ℓ² + ω²)⁻³
+
+    Attributes
+    ----------
+    kind : str
+        ``spread``, ``expquad`` or ``matern52``.
+    scale, length : str
+        Names of the sampled parameters.
+    frequencies : array
+        √λ_j, one per column, for the Gaussian process.
+    """
+
+    kind: str
+    scale: str
+    length: str = ""
+    frequencies: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Term:
+    """Columns that belong together, and one vector of coefficients.
+
+    Attributes
+    ----------
+    name : str
+        Of the vector, in the graph and in results.
+    component : str
+        What it is counted under: ``intercept``, ``trend``, ``season``, ``events``, ``controls`` or a treatment's name.
+    dims : tuple of str
+    coords : tuple of tuple of str
+        One per dim.
+    shape : str
+        ``GEO``: column i is 1-dimensional in time for geo ``geos[i]``; ``TIME``: the same for all geos; ``DENSE``.
+    columns : array (k, T) or (k, G, T)
+    prior : Prior
+        Of every coefficient, or of the standard draws where `spread` is given: then it is Normal(0, 1).
+    geos : tuple of int
+        For GEO terms.
+    spread : Spread or None
+    integrate : bool
+        Whether the coefficients are integrated out.
+    """
+
+    name: str
+    component: str
+    dims: tuple[str, ...]
+    coords: tuple[tuple[str, ...], ...]
+    kind: int
+    columns: NDArray[np.float64]
+    prior: Prior
+    geos: tuple[int, ...] = ()
+    spread: Spread | None = None
+    integrate: bool = True
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+        return len(self.columns)
+
+    def full(self, geos: int) -> NDArray[np.float64]:
+        """Columns as (k, G, T)."""
+        if self.kind == DENSE:
+            return self.columns
+        if self.kind == TIME:
+            return np.repeat(self.columns[:, None, :], geos, axis=1)
+        wide = np.zeros((self.size, geos, self.columns.shape[1]))
+        wide[np.arange(self.size), list(self.geos)] = self.columns
+        return wide

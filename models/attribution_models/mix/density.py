@@ -1,0 +1,240 @@
+"""A structure as tables for the compiled density, and the density as an object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution_models.mix import adstock, saturation
+from attribution_models.mix.columns import Term
+from attribution_models.mix.density_kernel import log_density
+from attribution_models.mix.groups import Parameter
+from attribution_models.mix.linear_kernel import CONSTANT, EXPQUAD, MATERN52, MULTIPLIER, SCALE, SPREAD
+from attribution_models.mix.media import CONTRIBUTION_SCALE, ChannelPlan
+from attribution_models.mix.priors import FAMILIES
+from attribution_models.mix.spec import Channel
+from attribution_models.mix.structure import Structure
+from attribution_models.mix.tables import CHANNEL_FIELDS, OWN, Tables, addresses
+
+Floats = NDArray[np.float64]
+KINDS = {"spread": SPREAD, "expquad": EXPQUAD, "matern52": MATERN52}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Density:
+    """The posterior's log density on the sampled line, and its gradient.
+
+    Attributes
+    ----------
+    structure : Structure
+    tables : Tables
+    addresses : array of int
+        Where the tables are; what the kernels take.
+    """
+
+    structure: Structure
+    tables: Tables
+    addresses: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, structure: Structure) -> Density:
+        """Lay a structure out for the kernels."""
+        tables, nu = tables_of(structure)
+        lags = max(channel.adstock.length for channel in structure.spec.channels)
+        return cls(structure, tables, addresses(tables, nu, lags))
+
+    @property
+    def size(self) -> int:
+        """Number of sampled parameters."""
+        return self.structure.size
+
+    def __call__(self, x: Floats) -> tuple[float, Floats]:
+        """Log density and gradient at x, array (n,)."""
+        gradient = np.empty(self.size)
+        return float(log_density(np.ascontiguousarray(x, dtype=float), gradient, self.addresses)), gradient
+
+
+class _Constants:
+    """Values that are not sampled, numbered after those that are."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.structure, self.found = structure, [1.0]
+
+    def place(self, parameter: Parameter) -> int:
+        if parameter.group:
+            return self.structure.index(parameter)
+        if parameter.constant not in self.found:
+            self.found.append(parameter.constant)
+        return self.structure.size + self.found.index(parameter.constant)
+
+
+def tables_of(s: Structure) -> tuple[Tables, int]:
+    """Lay a structure out flat; and which parameter the degrees of freedom are, −1 for normal noise."""
+    constants = _Constants(s)
+    channel = np.array([_channel(s, c, constants) for c in range(len(s.channels))], dtype=np.int64)
+    sigma = np.array([constants.place(p) for p in s.noise], dtype=np.int64)
+    nu = -1 if s.nu is None else constants.place(s.nu)
+    rows = s.fitted.sum(axis=1).astype(float)
+    integrated = [t for t in s.terms if t.integrate]
+    sampled = [t for t in s.terms if not t.integrate]
+    layout, numbers, values = _columns(s, integrated, scaled=True)
+    own_layout, own_numbers, own_values = _columns(s, sampled, scaled=False)
+    grams = _grams(s, integrated, each=sigma.size > 1)
+    basis, eigen = _eigen(layout, numbers, grams)
+    lift, lift_value, lift_geo, lift_media = _lifts(s)
+    parameter, prior = _parameters(s)
+    found = Tables(
+        parameter=parameter,
+        prior=prior,
+        constants=np.array(constants.found),
+        channel=channel,
+        amount=np.array([plan.constant for plan in s.channels]),
+        media=np.ascontiguousarray(s.media),
+        reach=np.ascontiguousarray(s.reach),
+        units=np.ascontiguousarray(s.units),
+        outcome=s.outcome - _prior_mean(s, integrated),
+        fitted=s.fitted.astype(float),
+        sigma=sigma,
+        rows=rows if sigma.size > 1 else rows.sum(keepdims=True),
+        sampled=own_layout,
+        sampled_numbers=own_numbers,
+        sampled_values=own_values,
+        coefficient=_coefficients(s, sampled),
+        integrated=layout,
+        integrated_numbers=numbers,
+        integrated_values=values,
+        grams=grams,
+        basis=basis,
+        eigen=eigen,
+        lift=lift,
+        lift_value=lift_value,
+        lift_geo=lift_geo,
+        lift_media=lift_media,
+        worth=s.scales.population * s.scales.outcome,
+    )
+    arrays: list[Any] = [np.ascontiguousarray(array) for array in found]
+    return Tables(*arrays), nu
+
+
+def _parameters(s: Structure) -> tuple[NDArray[np.int64], Floats]:
+    kinds, numbers = np.zeros((s.size, 3), np.int64), np.zeros((s.size, 6))
+    for group in s.groups:
+        for e in range(group.size):
+            given = group.prior(e)
+            kinds[group.start + e] = given.transform, FAMILIES[given.family].code, 1
+            row = numbers[group.start + e]
+            row[:2] = given.bounds
+            row[2 : 2 + len(given.values)] = given.values
+    for plan in s.channels:
+        if plan.mode == CONTRIBUTION_SCALE:
+            kinds[s.index(plan.effect), OWN] = 0
+    return kinds, numbers
+
+
+def _channel(s: Structure, c: int, constants: _Constants) -> list[int]:
+    channel, plan = s.spec.channels[c], s.channels[c]
+    late = channel.order == "adstock-first" and channel.frequency is None
+    row = [
+        adstock.KINDS[channel.adstock.kind].code,
+        channel.adstock.length,
+        int(channel.adstock.normalize),
+        *(constants.place(p) for p in plan.adstock),
+        _curve(channel, plan),
+        *(constants.place(p) for p in plan.saturation),
+        int(late),
+        int(channel.frequency is not None),
+        constants.place(plan.effect),
+        plan.mode,
+        plan.weight,
+        int(plan.marginal),
+        -1 if plan.spread is None else constants.place(plan.spread),
+        s.index(Parameter("geo_effect", plan.row * len(s.data.geos))) if plan.spread is not None else 0,
+    ]
+    assert len(row) == CHANNEL_FIELDS
+    return row
+
+
+def _curve(channel: Channel, plan: ChannelPlan) -> int:
+    """The curve's kernel; a Hill curve of slope 1 is Michaelis and Menten's, which needs no logarithms."""
+    if channel.saturation.kind == "hill" and plan.saturation[1].constant == 1.0:
+        return saturation.MICHAELIS_MENTEN
+    return saturation.KINDS[channel.saturation.kind].code
+
+
+def _columns(s: Structure, terms: Iterable[Term], *, scaled: bool) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Columns of terms; `scaled`: coefficients are standard draws times the prior's standard deviation."""
+    layout, numbers, values, at = [], [], [np.zeros(0)], 0
+    for term in terms:
+        by = term.spread
+        kind = KINDS[by.kind] if by else CONSTANT
+        scale = s.index(Parameter(by.scale)) if by else 0
+        length = s.index(Parameter(by.length)) if by and by.length else 0
+        for j in range(term.size):
+            values.append(np.ascontiguousarray(term.columns[j], dtype=float).ravel())
+            layout.append([term.kind, term.geos[j] if term.geos else 0, at, kind, scale, length])
+            numbers.append([term.prior.values[1] if scaled else 1.0, by.frequencies[j] if by and by.frequencies else 0])
+            at += values[-1].size
+    return (
+        np.array(layout, dtype=np.int64).reshape(-1, 6),
+        np.array(numbers, dtype=float).reshape(-1, 2),
+        np.concatenate(values),
+    )
+
+
+def _coefficients(s: Structure, terms: Iterable[Term]) -> NDArray[np.int64]:
+    found = [s.index(Parameter(term.name, j)) for term in terms for j in range(term.size)]
+    return np.array(found, dtype=np.int64)
+
+
+def design(s: Structure, terms: Iterable[Term]) -> Floats:
+    """All columns of terms, (k, G, T)."""
+    wide = [term.full(len(s.data.geos)) for term in terms]
+    return np.concatenate(wide) if wide else np.zeros((0, *s.outcome.shape))
+
+
+def _grams(s: Structure, terms: list[Term], *, each: bool) -> Floats:
+    """X′X over fitted rows, together or by geo."""
+    x = design(s, terms) * s.fitted
+    if each:
+        return np.ascontiguousarray(np.einsum("jgt,kgt->gjk", x, x))
+    flat = x.reshape(len(x), s.outcome.size)
+    return (flat @ flat.T)[None]
+
+
+def _eigen(layout: NDArray[np.int64], numbers: Floats, grams: Floats) -> tuple[Floats, Floats]:
+    """Eigenvectors and eigenvalues of D X′X D, where nothing in it is sampled."""
+    if len(grams) > 1 or (layout[:, MULTIPLIER] != CONSTANT).any():
+        return np.zeros((0, 0)), np.zeros(len(layout) + 1)  # no eigenvalue for each column: not used
+    scale = numbers[:, SCALE]
+    eigen, basis = np.linalg.eigh(grams[0] * scale * scale[:, None])
+    return basis, np.maximum(eigen, 0.0)
+
+
+def _prior_mean(s: Structure, terms: list[Term]) -> Floats:
+    """What integrated columns contribute at their prior mean, on fitted rows."""
+    means = [term.prior.values[0] for term in terms for _ in range(term.size)]
+    return np.asarray(np.tensordot(np.array(means, dtype=float), design(s, terms), axes=1) * s.fitted)
+
+
+def _lifts(s: Structure) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64], Floats]:
+    head: list[list[int]] = []
+    value: list[list[float]] = []
+    geos: list[int] = []
+    media: list[Floats] = []
+    for lift in s.lifts:
+        first = len(geos)
+        geos += list(lift.geos)
+        media += list(lift.without)
+        head.append([lift.channel, lift.start, lift.end, first, len(geos)])
+        value.append([lift.lift, lift.deviation])
+    wide = s.media.shape[2]
+    return (
+        np.array(head, dtype=np.int64).reshape(-1, 5),
+        np.array(value, dtype=float).reshape(-1, 2),
+        np.array(geos, dtype=np.int64),
+        np.array(media, dtype=float).reshape(-1, wide),
+    )

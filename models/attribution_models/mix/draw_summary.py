@@ -1,0 +1,51 @@
+"""Draws in a few numbers: mean, median, and an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """What draws say, each an array of one shape.
+
+    Attributes
+    ----------
+    mean, median : array
+        Means add up, as draws do; medians do not.
+    lower, upper : array
+        Ends of the central interval: (1 − level) / 2 of the draws lie below, as many above.
+    deviation : array
+        Standard deviation.
+    """
+
+    mean: Floats
+    median: Floats
+    lower: Floats
+    upper: Floats
+    deviation: Floats
+
+    @classmethod
+    def of(cls, draws: Floats, level: float) -> Summary:
+        """Summarise along the last axis."""
+        if not 0 < level < 1:
+            raise ValueError(f"level must lie between 0 and 1; got {level}.")
+        tail = (1 - level) / 2
+        lower, median, upper = np.quantile(draws, [tail, 0.5, 1 - tail], axis=-1)
+        return cls(draws.mean(axis=-1), median, lower, upper, draws.std(axis=-1))
+
+    @classmethod
+    def joined(cls, parts: Iterable[Summary], axis: int) -> Summary:
+        """Put summaries of neighbouring blocks together."""
+        parts = list(parts)
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts], axis=axis) for f in fields(cls)))
+
+    def each(self, change: Callable[[Floats], Floats]) -> Summary:
+        """Apply to every array what keeps an order and has no offset: an index, or division by a positive constant."""
+        return Summary(*(change(getattr(self, f.name)) for f in fields(self)))

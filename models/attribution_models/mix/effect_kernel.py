@@ -1,0 +1,184 @@
+"""Derivatives from every geo's β to what it is made of, and lift tests: compiled."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution_models.mix.compiling import once
+from attribution_models.mix.media import CONTRIBUTION_SCALE, DIRECT, MROI_STEP
+from attribution_models.mix.media_kernel import pull, respond
+from attribution_models.mix.priors_kernel import log_prior
+from attribution_models.mix.response_kernel import stepped
+from attribution_models.mix.tables import (
+    ALPHA,
+    CURVE,
+    EFFECT,
+    FAMILY,
+    FIRST,
+    FREQUENCY,
+    LATE,
+    LENGTH,
+    LIFT_CHANNEL,
+    LIFT_END,
+    LIFT_FIRST_ROW,
+    LIFT_LAST_ROW,
+    LIFT_START,
+    MARGINAL,
+    MODE,
+    SECOND,
+    SPREAD,
+    SPREAD_START,
+    THETA,
+    WEIGHT,
+    Media,
+    Tables,
+)  # fmt: skip
+
+Floats = NDArray[np.float64]
+LOG_2PI = math.log(2 * math.pi)
+
+
+@once
+def lift_tests(t: Tables, p: Floats, m: Media, by_beta: Floats, by_h: Floats, by_w: Floats, by_p: Floats) -> float:
+    """Likelihood of the lift tests."""
+    found = 0.0
+    for i in range(t.lift.shape[0]):
+        c, start, end = t.lift[i, LIFT_CHANNEL], t.lift[i, LIFT_START], t.lift[i, LIFT_END]
+        first, last = t.lift[i, LIFT_FIRST_ROW], t.lift[i, LIFT_LAST_ROW]
+        f = t.channel[c]
+        n = f[LENGTH]
+        late, kind, a, b = f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]]
+        h = np.empty((last - first, t.outcome.shape[1]))
+        mid = np.empty((last - first, t.media.shape[2]))
+        gap = 0.0
+        for row in range(first, last):
+            g = t.lift_geo[row]
+            x = t.media[c, g] if f[FREQUENCY] else t.lift_media[row]
+            reach = t.lift_media[row] if f[FREQUENCY] else t.reach[c, g]
+            respond(late, kind, a, b, m.w[c, :n], x, reach, mid[row - first], h[row - first])
+            part = 0.0
+            for s in range(start, end + 1):
+                part += m.h[c, g, s] - h[row - first, s]
+            gap += part * t.worth[g] * m.factor[c, g]
+        z = (t.lift_value[i, 0] - gap * m.beta[c]) / t.lift_value[i, 1]
+        found -= 0.5 * z * z + math.log(t.lift_value[i, 1]) + 0.5 * LOG_2PI
+        down = z / t.lift_value[i, 1]
+        back = np.zeros(t.outcome.shape[1])
+        for row in range(first, last):
+            g = t.lift_geo[row]
+            x = t.media[c, g] if f[FREQUENCY] else t.lift_media[row]
+            reach = t.lift_media[row] if f[FREQUENCY] else t.reach[c, g]
+            step = down * t.worth[g]
+            for s in range(start, end + 1):
+                by_beta[c, g] += step * (m.h[c, g, s] - h[row - first, s])
+                by_h[c, g, s] += step * m.beta[c] * m.factor[c, g]
+                back[s] = -step * m.beta[c] * m.factor[c, g]
+            by_a, by_b = pull(
+                late, kind, a, b, m.w[c, :n], x, reach, mid[row - first], h[row - first], back, by_w[c, :n]
+            )
+            by_p[f[FIRST]] += by_a
+            by_p[f[SECOND]] += by_b
+    return found
+
+
+@once
+def pull_effects(
+    t: Tables,
+    p: Floats,
+    m: Media,
+    by_beta: Floats,
+    by_h: Floats,
+    by_w: Floats,
+    by_p: Floats,
+    gradient: Floats,
+) -> float:
+    """Priors on β, and derivatives from every β_gc to what it is made of."""
+    found = 0.0
+    for c in range(m.beta.size):
+        f = t.channel[c]
+        i = f[EFFECT]
+        by_log = 0.0
+        for g in range(by_beta.shape[1]):
+            by_log += by_beta[c, g] * m.factor[c, g]
+        by_log *= m.beta[c]
+        if f[MODE] == DIRECT:
+            by_q = 0.0
+            for g in range(by_beta.shape[1]):
+                by_q += by_beta[c, g] * m.factor[c, g]
+            by_p[i] += by_q
+        elif f[MODE] == CONTRIBUTION_SCALE:
+            r = t.prior[i]
+            density, by_v = log_prior(t.parameter[i, FAMILY], r[2], r[3], r[4], r[5], m.beta[c])
+            found += density + math.log(m.beta[c])
+            by_log += by_v * m.beta[c] + 1
+            gradient[i] += by_log
+        else:
+            by_p[i] += by_log / p[i]
+        by_total = 0.0 if f[MODE] == DIRECT else -by_log / m.total[c]
+        _pull_total(t, p, m, c, by_total, by_beta, by_h, by_w, by_p)
+    return found
+
+
+@once
+def _pull_total(
+    t: Tables,
+    p: Floats,
+    m: Media,
+    c: int,
+    by_total: float,
+    by_beta: Floats,
+    by_h: Floats,
+    by_w: Floats,
+    by_p: Floats,
+) -> None:
+    """Derivatives of H and of the geo factors."""
+    f = t.channel[c]
+    n = f[LENGTH]
+    units = t.units[f[WEIGHT]]
+    sign = -1.0 if f[MARGINAL] else 1.0
+    for g in range(units.shape[0]):
+        by_log_factor = by_beta[c, g] * m.beta[c] * m.factor[c, g]
+        if by_total != 0.0:
+            step = by_total * m.factor[c, g]
+            part = 0.0
+            for s in range(units.shape[1]):
+                part += sign * units[g, s] * m.h[c, g, s]
+                by_h[c, g, s] += sign * step * units[g, s]
+            if f[MARGINAL]:
+                more, mid = m.more[c, g], m.more_mid[c, g]
+                x = stepped(t.media[c, g], 0.0 if f[FREQUENCY] else MROI_STEP)
+                reach = stepped(t.reach[c, g], MROI_STEP if f[FREQUENCY] else 0.0)
+                for s in range(units.shape[1]):
+                    part += units[g, s] * more[s]
+                by_a, by_b = pull(
+                    f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], m.w[c, :n], x, reach, mid, more,
+                    units[g] * step, by_w[c, :n],
+                )  # fmt: skip
+                by_p[f[FIRST]] += by_a
+                by_p[f[SECOND]] += by_b
+            by_log_factor += step * part
+        if f[SPREAD] >= 0:
+            z = f[SPREAD_START] + g
+            by_p[f[SPREAD]] += by_log_factor * p[z]
+            by_p[z] += by_log_factor * p[f[SPREAD]]
+
+
+@once
+def pull_responses(t: Tables, p: Floats, m: Media, by_h: Floats, by_w: Floats, by_p: Floats) -> None:
+    """Derivatives from every response to the parameters of carry-over and curve."""
+    for c in range(m.beta.size):
+        f = t.channel[c]
+        n = f[LENGTH]
+        for g in range(by_h.shape[1]):
+            by_a, by_b = pull(
+                f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], m.w[c, :n], t.media[c, g], t.reach[c, g],
+                m.mid[c, g], m.h[c, g], by_h[c, g], by_w[c, :n],
+            )  # fmt: skip
+            by_p[f[FIRST]] += by_a
+            by_p[f[SECOND]] += by_b
+        for j in range(n):
+            by_p[f[ALPHA]] += by_w[c, j] * m.by_first[c, j]
+            by_p[f[THETA]] += by_w[c, j] * m.by_second[c, j]

@@ -1,0 +1,68 @@
+"""Carry-over and curves by plain loops: slow, and written apart from the kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+
+def weights(form, first, second):
+    length = 1 if form.kind == "none" else form.l_max
+    if form.kind == "none":
+        return np.ones(1)
+    lags = np.arange(length)
+    if form.kind == "geometric":
+        w = first**lags
+    elif form.kind == "delayed":
+        w = first ** ((lags - second) ** 2)
+    elif form.kind == "binomial":
+        w = (1 - lags / length) ** (1 / first - 1)
+    elif form.kind == "weibull-cdf":
+        alive = stats.weibull_min(second, scale=first).sf(lags)
+        w = np.cumprod(alive)
+    else:
+        w = stats.weibull_min(second, scale=first).pdf(lags + 1)
+        w = (w - w.min()) / (w.max() - w.min())
+    return w / w.sum() if form.normalize else w
+
+
+def curve(kind, first, second, a):
+    a = np.where(a > 0, a, 0.0)
+    if kind == "logistic":
+        return (1 - np.exp(-first * a)) / (1 + np.exp(-first * a))
+    if kind == "hill":
+        return a**second / (first**second + a**second)
+    if kind == "michaelis-menten":
+        return a / (first + a)
+    if kind == "tanh":
+        return np.tanh(a / first)
+    if kind == "root":
+        return a**first
+    return a
+
+
+def value(s, parameter, p):
+    return p[s.index(parameter)] if parameter.group else parameter.constant
+
+
+def responses(s, theta, post, media=None, reach=None):
+    """h of every channel, (C, G, T), at the first draw of a posterior."""
+    p = post.parameters[0]
+    media = s.media if media is None else media
+    reach = s.reach if reach is None else reach
+    channels, geos, wide = media.shape
+    periods = s.outcome.shape[1]
+    before = wide - periods
+    h = np.zeros((channels, geos, periods))
+    for c, (channel, plan) in enumerate(zip(s.spec.channels, s.channels, strict=True)):
+        w = weights(channel.adstock, *(value(s, a, p) for a in plan.adstock))
+        shape = [value(s, a, p) for a in plan.saturation]
+        late = channel.order == "adstock-first" and channel.frequency is None
+        for g in range(geos):
+            x = media[c, g] if late else curve(channel.saturation.kind, *shape, media[c, g]) * reach[c, g]
+            for t in range(periods):
+                a = sum(w[j] * x[before + t - j] for j in range(len(w)) if before + t - j >= 0)
+                h[c, g, t] = a
+            if late:
+                h[c, g] = curve(channel.saturation.kind, *shape, h[c, g])
+    return h
