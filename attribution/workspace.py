@@ -210,6 +210,8 @@ def named_files(manifest: dict[str, Any]) -> Iterator[str]:
         yield manifest["journeys"]["path"]
     for fit in manifest["fits"].values():
         yield fit["path"]
+    for fit in manifest.get("mixes", {}).values():
+        yield fit["path"]
     for entry in manifest["lists"].values():
         yield from entry["files"]
 

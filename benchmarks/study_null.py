@@ -6,7 +6,7 @@ share of data sets whose interval holds zero; pass = nominal coverage not reject
 adjustment changes nothing) and the observed one within 4 points. Shown beside it, without a claim: for every other
 channel the power (intervals that lie above zero) and the coverage of its *expected* direct effect.
 
-    .venv/bin/python -m benchmarks.study_null --datasets 400 --people 6000
+    .venv/bin/python -m benchmarks.study_null --datasets 400 --people 8000
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def main() -> int:
     """Run the study, print the table, and exit with 1 where it fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--datasets", type=int, default=400)
-    parser.add_argument("--people", type=int, default=6000)
+    parser.add_argument("--people", type=int, default=8000)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()

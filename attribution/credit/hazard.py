@@ -23,6 +23,9 @@ from attribution_models.paths.hazard import Hazard
 from attribution_models.paths.hazard_checks import check
 from attribution_models.paths.hazard_result import HazardFit
 
+__all__ = [
+    "FAMILY", "HazardFit", "HazardReport", "fit_hazard", "hazard_frame", "save_hazard", "unseen_intent",
+]  # fmt: skip
 FAMILY = "hazard"
 
 
@@ -83,7 +86,7 @@ def unseen_intent(fit: HazardFit, events: EventTable, tested: Sequence[str]) -> 
     )
 
 
-def tested_channels(connection: Any, assignments: str | None) -> tuple[str, ...]:
+def channels_tested(connection: Any, assignments: str | None) -> tuple[str, ...]:
     """Channels of experiments that have both arms."""
     if assignments is None:
         return ()

@@ -16,7 +16,7 @@ from attribution_models.paths.hazard_result import HazardFit
 
 # An expectation is off where it misses by more than chance and by more than matters.
 _ERRORS, _PART = 4.0, 0.1
-_MOVED, _VARIED = 2.0, 0.1  # standard errors of a credit; variance of the factor between people
+_MOVED, _VARIED = 2.0, 0.1  # standard errors of a credit, or conversions; variance of the factor between people
 HEAD: Final = ("near touches of", "expected", "observed", "credit", "with frailty")
 
 
@@ -102,7 +102,7 @@ def checks_findings(checks: Checks, fit: HazardFit, events: Events) -> list[Find
 def _frail(checks: Checks, fit: HazardFit, events: Events) -> list[Finding]:
     """People who differ unseen, where that moves a credit."""
     frailty, error = checks.frailty, fit.credit.conversions_se
-    moved = np.abs(frailty.after - frailty.before) > _MOVED * np.maximum(error, 1e-9)
+    moved = np.abs(frailty.after - frailty.before) > _MOVED * np.maximum(error, 1.0)
     if frailty.variance < _VARIED or not moved.any():
         return []
     names = _named((*events.channels, BASELINE), moved)

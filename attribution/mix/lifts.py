@@ -105,8 +105,8 @@ def read_lifts(
     for row, window in zip(rows, windows, strict=True):
         assert window is not None
         uses[row.use].append(_lift(row, window, spec, panel, scales, transport, problems, findings))
-        findings += _in_panel(row, window, panel)
     problems.stop()
+    findings += _in_panel(rows, windows, panel)
     return Lifts(tuple(uses["likelihood"]), tuple(uses["prior"]), tuple(uses["validate"]), tuple(findings))
 
 
@@ -126,9 +126,9 @@ def _placed(row: LiftRow, spec: MixSpec, panel: Panel, problems: Problems, findi
     start, end, outcome_end = (int(calendar.place(np.array([d]))[0]) for d in (row.start, row.end, row.outcome_end))
     if start < 0 or outcome_end >= len(calendar.dates):
         problems.add(
-            f"{row.where}: its window ({row.start} to {row.outcome_end}) is not inside the panel's "
-            f"({calendar.dates[0]} to {calendar.last_day(len(calendar.dates) - 1)}). Take the row out, or bring a panel "
-            "that covers it."
+            f"{row.where}: its window ({row.start} to {row.outcome_end}) is outside the panel's "
+            f"({calendar.dates[0]} to {calendar.last_day(len(calendar.dates) - 1)}). Take the row out, or bring "
+            "a panel that covers it."
         )
         return None
     if row.start != calendar.dates[start] or row.outcome_end != calendar.last_day(outcome_end):
@@ -226,19 +226,23 @@ def _held_out(row: LiftRow, window: _Window, panel: Panel, problems: Problems, f
     return np.repeat((mean * factor)[:, None], length, axis=1)
 
 
-def _in_panel(row: LiftRow, window: _Window, panel: Panel) -> Iterator[Finding]:
+def _in_panel(rows: Sequence[LiftRow], windows: Sequence[_Window | None], panel: Panel) -> Iterator[Finding]:
     """The rows that a test was measured on must not be fitted a second time."""
-    if row.use != "likelihood":
-        return
-    outcome = panel.data.outcome[list(window.geos), window.start : window.outcome_end + 1]
-    seen = int(np.isfinite(outcome).sum())
-    if seen:
+    known = np.isfinite(panel.data.outcome)
+    both = [
+        row.experiment
+        for row, window in zip(rows, windows, strict=True)
+        if window is not None
+        and row.use == "likelihood"
+        and known[list(window.geos), window.start : window.outcome_end + 1].any()
+    ]
+    if both:
         message = (
-            f"{row.where}: {seen:,} outcomes of its window and geos are fitted as well. Where the lift was measured on "
-            "them (a test between geos), they count twice."
+            f"Outcomes in the windows and geos of {listed(dict.fromkeys(both), 5)} are fitted as well. Where a lift "
+            "was measured on them (a test between geos), they count twice."
         )
         remedy = "Empty those outcomes in the panel; a test on a split of people inside the geos may stay."
-        yield Finding("info", "lift-rows-in-panel", message, remedy, seen)
+        yield Finding("info", "lift-rows-in-panel", message, remedy, len(both))
 
 
 def lift_table(lifts: Sequence[Lift], spec: MixSpec, panel: Panel) -> list[dict[str, Any]]:

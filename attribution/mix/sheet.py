@@ -93,7 +93,9 @@ class Sheet:
     def numbers(self, header: str) -> Cells:
         """Read a column as numbers."""
         form = find_number(self._connection, self._relation, header, self._staged.columns[header])
-        values, empty = self._read(f"({form.expression})::DOUBLE", self._empty(header))
+        text = f"lower(trim({identifier(header)}::VARCHAR, {BLANKS}))"
+        number = f"CASE {text} WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {form.expression} END"
+        values, empty = self._read(f"({number})::DOUBLE", self._empty(header))
         numbers = np.where(empty.astype(bool), np.nan, values.astype(float))
         return Cells(
             np.where(np.isfinite(numbers), numbers, np.nan), self.lines[~np.isfinite(numbers) & ~empty.astype(bool)]

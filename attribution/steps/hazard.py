@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attribution.credit.hazard import HazardReport, fit_hazard, save_hazard, tested_channels
+from attribution.credit.hazard import HazardReport, channels_tested, fit_hazard, save_hazard
 from attribution.credit.intervals import ordered
 from attribution.credit.table import with_spend
 from attribution.engine import connect
@@ -43,7 +43,7 @@ def hazard_step(
             direct_names=journeys.settings.direct_names,
             people=people,
         )
-        tested = tested_channels(connection, workspace.table("assignments", manifest))
+        tested = channels_tested(connection, workspace.table("assignments", manifest))
         report = fit_hazard(events, spec, checked=checks, tested=tested)
         save_hazard(workspace, manifest, report, journeys.digest, {"signals": list(signals), "people": people})
         spend = spend_of(workspace, manifest)

@@ -28,6 +28,8 @@ from attribution_models.mix.nuts import Tuning
 from attribution_models.mix.spec import MixSpec
 from attribution_models.mix.structure import Structure, structure
 
+__all__ = ["MixReport", "Tuning", "mmm_step", "parameter_frame", "save_mix"]
+
 FAMILY = "mmm"
 
 

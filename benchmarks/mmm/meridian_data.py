@@ -187,7 +187,7 @@ def reference_point(geos: int = 40, knots: int = KNOTS) -> dict[str, Array]:
     """A point at which both densities are compared: plain numbers, and sines for the long arrays."""
 
     def waves(*shape: int) -> Array:
-        return 0.5 * np.sin(np.arange(int(np.prod(shape)), dtype=float)).reshape(shape)
+        return np.asarray(0.5 * np.sin(np.arange(int(np.prod(shape)), dtype=float)).reshape(shape))
 
     return {
         "roi_m": np.array([1.2, 0.8, 1.6, 0.9, 2.1]), "alpha_m": np.array([0.1, 0.3, 0.5, 0.7, 0.9]),

@@ -60,7 +60,7 @@ class Robyn:
     @property
     def media_scale(self) -> Array:
         """What the peer divides each channel by."""
-        return self.media.max(axis=0)
+        return np.asarray(self.media.max(axis=0))
 
 
 def fourier(dates: pd.DatetimeIndex, modes: int = MODES) -> Array:

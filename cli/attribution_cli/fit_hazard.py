@@ -11,7 +11,7 @@ from attribution_cli.options import format_options, open_workspace, strict_optio
 from attribution_cli.output import announce_compile, columns, credits_table, finish, say, tell, write_frame
 
 if TYPE_CHECKING:
-    from attribution_models.paths.hazard_result import HazardFit
+    from attribution.credit.hazard import HazardFit
 
 
 @click.command()

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 @click.option("--panel", "panels", multiple=True, required=True, metavar="FILE", help="Outcome, spend and exposure.")
 @click.option("--model", required=True, metavar="FILE", type=click.Path(), help="The model file.")
 @click.option("--lifts", multiple=True, metavar="FILE", help="Lift tests, as part of the likelihood.")
-@click.option("--chains", default=4, show_default=True, type=click.IntRange(min=2))
+@click.option("--chains", default=4, show_default=True, type=click.IntRange(min=2), help="Chains per round.")
 @click.option("--tune", default=600, show_default=True, type=click.IntRange(min=50), help="Draws that are thrown away.")
 @click.option(
     "--draws", default=1000, show_default=True, type=click.IntRange(min=50), help="Draws per chain and round."
 )
-@click.option("--target-accept", default=0.9, show_default=True, type=click.FloatRange(0.5, 0.999))
-@click.option("--seed", default=1, show_default=True)
+@click.option("--target-accept", default=0.9, show_default=True, type=click.FloatRange(0.5, 0.999), help="Care.")
+@click.option("--seed", default=1, show_default=True, help="Of all random numbers.")
 @strict_option
 @format_options
 @workspace_option
@@ -47,8 +47,7 @@ def mmm(
     Example:
       attribution fit mmm --panel weekly.csv --model mmm.toml
     """
-    from attribution.steps.mmm import mmm_step  # noqa: PLC0415
-    from attribution_models.mix.nuts import Tuning  # noqa: PLC0415
+    from attribution.steps.mmm import Tuning, mmm_step  # noqa: PLC0415
 
     target = open_workspace(ctx, workspace)
     report = mmm_step(

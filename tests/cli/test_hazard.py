@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from attribution.credit.hazard import channels_tested
 from attribution.engine import connect
 from attribution.errors import UsageError
 from attribution.journeys import parts
@@ -122,6 +125,44 @@ def test_the_trap_is_seen_through_where_intent_is_recorded(market, tmp_path):
     by = market("credits", "--by", "month", "-f", "json")
     assert {r["fit"] for r in by.json} == {"last"}
     assert "hazard is left out" in by.err
+
+
+def test_the_checks_are_printed_and_kept(market, tmp_path):
+    done = market("fit", "hazard", "-f", "json")
+    assert "near touches of" in done.err
+    assert "nats per conversion against the model without ads" in done.err
+    assert "An effect halves every" in done.err
+    (kept,) = tmp_path.glob("**/fits/hazard-*/checks.json")
+    data = json.loads(kept.read_text())
+    observed = len(pd.read_csv(tmp_path / "m" / "conversions.csv"))
+    assert sum(data["calibration"]["by_time"]["observed"]) == observed
+    assert set(data["calibration"]["by_channel"]) == {r["channel"] for r in done.json} - {
+        "(baseline)", "(unattributed)"
+    }  # fmt: skip
+    assert data["held_out"]["gain_per_conversion"] > 0
+    without = {name: by["without"] for name, by in data["frailty"]["credit"].items()}
+    assert without == pytest.approx({r["channel"]: r["conversions"] for r in done.json if r["channel"] in without})
+    assert "near touches of" not in market("fit", "hazard", "--no-checks").err
+
+
+def test_an_experiment_takes_the_place_of_the_warning(market):
+    assert "only an experiment can tell" in market("fit", "hazard", "--no-checks").err
+    market("ingest", "m/assignments.csv", "--timezone", "UTC")
+    told = market("fit", "hazard", "--no-checks").err
+    assert "only an experiment can tell" not in told
+    assert "Experiments here measured Brand search, Display" in told
+    assert "not E-mail" in told
+    assert "credits --calibrate" in told
+
+
+def test_an_experiment_with_one_arm_measures_nothing():
+    rows = pd.DataFrame(
+        {"experiment": ["a", "a", "b"], "channel": ["x", "x", "y"], "arm": ["exposed", "held_out", "exposed"]}
+    )
+    with connect() as connection:
+        connection.register("arms", rows)
+        assert channels_tested(connection, "arms") == ("x",)
+        assert channels_tested(connection, None) == ()
 
 
 def test_a_stale_hazard_is_said(market, tmp_path):

@@ -274,6 +274,20 @@ def fixed() -> Case:
     return Case(spec, panel(spec, seed=18))
 
 
+def geo_fixed_spreads() -> Case:
+    third = Prior("fixed", (0.3,))
+    spec = mix(
+        channel("tv", pooling=third),
+        channel("search", "binomial", "hill", effect=roi(), pooling=third),
+        controls=(Control("price", pooling=third),),
+        intercept=Intercept(pooling=third),
+        period_effect=third,
+        noise=Noise(by_geo=True),
+        **GEO,
+    )
+    return Case(spec, panel(spec, geos=3, periods=12, seed=24))
+
+
 def families() -> Case:
     spec = mix(
         channel("tv", adstock("geometric", alpha=Prior("uniform", (0.1, 0.8))), saturation("hill", kappa=FROM_BELOW),
@@ -353,6 +367,7 @@ CASES: dict[str, Case] = {
         lifts,
         geo_lifts,
         fixed,
+        geo_fixed_spreads,
         families,
         mixed_families,
         daily,

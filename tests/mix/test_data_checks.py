@@ -154,8 +154,9 @@ def test_two_hundred_columns_are_a_finding(check):
 
 def test_the_command(run, tmp_path):
     weekly(120).to_csv(tmp_path / "weekly.csv", index=False)
-    drafted = run("mmm", "draft", "weekly.csv")
-    (tmp_path / "mmm.toml").write_text(drafted.out, encoding="utf-8")
+    run("mmm", "draft", "weekly.csv", "-o", "mmm.toml")
+    assert (tmp_path / "mmm.toml").read_text(encoding="utf-8") == run("mmm", "draft", "weekly.csv").out
+    assert "is there already" in run("mmm", "draft", "weekly.csv", "-o", "mmm.toml", status=2).err
     done = run("mmm", "check", "weekly.csv", "--model", "mmm.toml")
     assert "warning: Paid search (search) without a control for query volume" in done.out
     assert "120 weeks, 2024-01-01 to 2026-04-19; 2 channels, 1 controls" in done.err

@@ -14,6 +14,7 @@ from attribution_models.mix.spec import Control, Seasonality
 from attribution_models.mix.structure import structure
 from tests.mix.cases import BOUNDED, CASES, FROM_BELOW, Case, adstock, channel, mix, saturation
 from tests.mix.panels import panel
+
 from tests.mix.pymc_here import pm  # isort: skip
 import pytensor
 
@@ -113,8 +114,8 @@ def test_under_a_log_link_a_contribution_is_what_would_be_lost():
 @pytest.mark.parametrize("name", ["targets_national", "geo_targets"])
 def test_a_prior_on_a_quantity_is_a_prior_on_that_quantity(name):
     """ROI, marginal ROI and share, recomputed from contributions and counterfactuals, are what was drawn."""
-    spec, data, _ = case = CASES[name]
-    s = joint(case)
+    case = CASES[name]
+    data, s = case.data, joint(case)
     model = build(*case, deterministics=True)
     values = some_values(model)
     contribution, expected = evaluate(model, ["contribution", "expected"], values)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attribution_models.mix import adstock, saturation
+
 from tests.mix.pymc_here import pm  # isort: skip
 import pytensor
 import pytensor.tensor as pt

@@ -159,7 +159,7 @@ def test_a_test_that_changes_nothing_is_refused(read):
 def test_wrong_usage(read):
     with pytest.raises(UsageError, match=re.escape('found two in "a" (likelihood and validate)')):
         read(ROW, "a,tv,2024-03-04,2024-03-10,500,50,,,,validate")
-    with pytest.raises(UsageError, match='Column "lift" not found .* A lifts file has experiment'):
+    with pytest.raises(UsageError, match=r'Column "start" not found .* A lifts file has experiment'):
         read("a,tv", head="experiment,channel")
     with pytest.raises(UsageError, match="need the identity link"):
         read(ROW, model='[model]\nlink = "log"\n' + MODEL)

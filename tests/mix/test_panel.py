@@ -209,7 +209,7 @@ def test_worth_and_frequency(read):
 
 def change(**cells):
     """A panel with some cells replaced: column to (rows, value)."""
-    frame = weekly().astype({c: object for c in cells})
+    frame = weekly().astype(dict.fromkeys(cells, object))
     for column, (rows, value) in cells.items():
         frame.loc[rows, column] = value
     return frame

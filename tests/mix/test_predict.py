@@ -13,6 +13,8 @@ from attribution_models.mix.density import Density
 from attribution_models.mix.means import Means
 from attribution_models.mix.posterior import Posterior
 from attribution_models.mix.predict import fitted, forecast
+from attribution_models.mix.priors import normal
+from attribution_models.mix.spec import Event, Trend
 from attribution_models.mix.structure import structure
 from tests.mix.cases import CASES
 from tests.mix.plain import responses
@@ -107,7 +109,7 @@ def test_a_level_outside_its_range_is_refused():
 
 
 CUT = 5
-EXTENDED = ["national_default", "direct", "targets_national", "gaussian_process", "reach", "mixed_families", "daily", "log_link", "geo_pooled", "geo_national_channel", "geo_reach"]  # fmt: skip
+EXTENDED = ["national_default", "direct", "targets_national", "gaussian_process", "mixed_families", "daily", "log_link", "geo_pooled", "geo_national_channel", "geo_reach"]  # fmt: skip
 
 
 def cut(data, first, last):
@@ -166,8 +168,6 @@ def test_the_same_rows_whether_joined_or_given_whole():
 
 
 def test_a_slope_goes_on_and_knots_stay():
-    from attribution_models.mix.spec import Trend
-
     line = continuation.trend_columns(Trend("linear", 1), 11, 16)
     np.testing.assert_allclose(line[0], np.arange(16) / 10)
     np.testing.assert_allclose(line[1], np.maximum(0, np.arange(16) - 5) / 10)
@@ -178,9 +178,6 @@ def test_a_slope_goes_on_and_knots_stay():
 
 
 def test_an_event_that_the_window_lacks_comes_from_its_prior():
-    from attribution_models.mix.priors import normal
-    from attribution_models.mix.spec import Event
-
     case = CASES["national_default"]
     day = str(case.data.dates[-2])
     spec = replace(case.spec, events=(Event("launch", ((day, day),), normal(5.0, 0.1)),))

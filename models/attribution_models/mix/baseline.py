@@ -99,6 +99,8 @@ def _trend(spec: MixSpec, data: MixData) -> Parts:
 def trend_points(trend: Trend, periods: int) -> tuple[int, ...]:
     """Periods of knots (both ends among them) or of change points (neither end)."""
     if trend.at:
+        if not 0 <= min(trend.at) <= max(trend.at) < periods:
+            raise ValueError(f"Trend points {trend.at} do not lie within the {periods} periods, counted from 0.")
         return trend.at
     if trend.kind == "linear":
         return tuple(round(float(a)) for a in np.linspace(0, periods - 1, trend.points + 2)[1:-1])
@@ -176,7 +178,7 @@ def holiday_events(spec: MixSpec, data: MixData) -> tuple[Event, ...]:
     import holidays  # noqa: PLC0415
 
     first = int(str(data.dates[0].astype("datetime64[Y]")))
-    last = int(str((data.dates[-1] + data.days).astype("datetime64[Y]")))
+    last = int(str((data.dates[-1] + np.timedelta64(data.days, "D")).astype("datetime64[Y]")))
     found: dict[tuple[str, Prior], list[str]] = {}
     for wanted in spec.holidays:
         calendar = holidays.country_holidays(wanted.country, wanted.subdivision, years=range(first, last + 1))

@@ -75,10 +75,17 @@ class Cells:
         inside = (self.of >= first) & (self.of < last)
         return Cells(self.by, self.names[first:last], np.where(inside, self.of - first, -1))
 
+    def runs(self) -> Ints:
+        """Cells that follow each other in time and belong to one group: geo, first and last period, group; (n, 4)."""
+        found = []
+        for g, row in enumerate(self.of):
+            edges = np.flatnonzero(np.diff(row)) + 1
+            starts, ends = [0, *edges], [*(edges - 1), len(row) - 1]
+            found += [(g, start, end, row[start]) for start, end in zip(starts, ends, strict=True) if row[start] >= 0]
+        return np.array(found, dtype=np.int64).reshape(-1, 4)
 
-def cells(
-    data: MixData, counted: NDArray[np.bool_], by: Sequence[Grain] = (), window: Window | None = None
-) -> Cells:
+
+def cells(data: MixData, counted: NDArray[np.bool_], by: Sequence[Grain] = (), window: Window | None = None) -> Cells:
     """Group the cells of a panel.
 
     Parameters

@@ -41,8 +41,7 @@ def contribute(
     shift: float,
     outcome: Floats,
     weights: Floats,
-    group: Ints,
-    touched: Ints,
+    runs: Ints,
     log: bool,
     out: Floats,
     first: int,
@@ -58,10 +57,9 @@ def contribute(
         Observed, divided by its worth.
     weights : array (K, G, T)
         What a unit counts as, by measure.
-    group : array (G, T)
-        Which group a cell belongs to; below 0: none.
-    touched : array of int
-        Geos that have a cell in a group; the others need no work.
+    runs : array (n, 4)
+        Cells that follow each other in time and belong to one group: geo, first and last period, group; by geo. Cells
+        in no run count nowhere.
     log : bool
         Effects multiply.
     out : array (rows, groups, K, D)
@@ -72,35 +70,58 @@ def contribute(
     rows, groups, measures = out.shape[0], out.shape[1], out.shape[2]
     w = np.empty((channels, longest_lag(channel)))
     mid, cell = np.empty(width), np.empty((rows, periods))
-    linear, held = np.empty((lines, geos, periods)), np.empty((rows, groups, measures))
+    linear, held = np.empty((lines, geos, periods)), np.zeros((rows, groups, measures))
     for d in range(first, last):
         p = parameters[d]
         all_weights(channel, p, w)
         linear_means(layout, values, edges, shift, coefficients[d], linear)
-        for r in range(rows):
-            for i in range(groups):
-                for k in range(measures):
-                    held[r, i, k] = 0.0
-        for j in range(touched.size):
-            g = touched[j]
-            for c in range(channels):
-                f = channel[c]
-                respond(
-                    f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], w[c, : f[LENGTH]], media[c, g], reach[c, g],
-                    mid, cell[c],
-                )  # fmt: skip
-                b = beta[d, c, g]
-                for t in range(periods):
-                    cell[c, t] *= b
-            if log:
-                _multiplicative(channels, linear[:, g], outcome[g], cell)
-            else:
-                _additive(channels, linear[:, g], outcome[g], cell)
-            _collect(cell, weights[:, g], group[g], held)
-        for r in range(rows):
-            for i in range(groups):
-                for k in range(measures):
-                    out[r, i, k, d] = held[r, i, k]
+        for j in range(runs.shape[0]):
+            g = runs[j, 0]
+            if j == 0 or g != runs[j - 1, 0]:
+                _media(channel, p, beta[d], w, g, media, reach, mid, cell)
+                if log:
+                    _multiplicative(channels, g, linear, outcome[g], cell)
+                else:
+                    _additive(channels, g, linear, outcome[g], cell)
+            _collect(cell, weights, runs[j], held)
+        _move(held, d, out)
+
+
+@once
+def _media(
+    channel: Ints, p: Floats, beta: Floats, w: Floats, g: int, media: Floats, reach: Floats, mid: Floats, cell: Floats
+) -> None:
+    """Write β h of every channel in one geo."""
+    for c in range(channel.shape[0]):
+        f, row = channel[c], cell[c]
+        respond(
+            f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], w[c, : f[LENGTH]], media[c, g], reach[c, g], mid, row
+        )
+        for t in range(row.size):
+            row[t] *= beta[c, g]
+
+
+@once
+def _collect(cell: Floats, weights: Floats, run: Ints, held: Floats) -> None:
+    """Add cells that follow each other to their group."""
+    g, start, end, at = run[0], run[1], run[2] + 1, run[3]
+    for k in range(weights.shape[0]):
+        weight = weights[k, g, start:end]
+        for r in range(cell.shape[0]):
+            part, found = cell[r, start:end], 0.0
+            for t in range(part.size):
+                found += weight[t] * part[t]
+            held[r, at, k] += found
+
+
+@once
+def _move(held: Floats, d: int, out: Floats) -> None:
+    """Write the sums of one draw, and leave zeros."""
+    for r in range(held.shape[0]):
+        for i in range(held.shape[1]):
+            for k in range(held.shape[2]):
+                out[r, i, k, d] = held[r, i, k]
+                held[r, i, k] = 0.0
 
 
 @inner
@@ -135,48 +156,39 @@ def linear_means(layout: Ints, values: Floats, edges: Ints, shift: float, b: Flo
 
 
 @once
-def _additive(channels: int, linear: Floats, y: Floats, cell: Floats) -> None:
+def _additive(channels: int, g: int, linear: Floats, y: Floats, cell: Floats) -> None:
     """Fill the rows below the channels: treatments, baseline, and what is left of the outcome."""
     lines, last = linear.shape[0], cell.shape[0] - 1
+    rest = cell[last]
+    for t in range(y.size):
+        rest[t] = y[t]
     for i in range(lines):
         # The baseline is line 0 and stands after the treatments.
-        at = channels + (lines - 1 if i == 0 else i - 1)
+        row, line = cell[channels + (lines - 1 if i == 0 else i - 1)], linear[i, g]
         for t in range(y.size):
-            cell[at, t] = linear[i, t]
-    for t in range(y.size):
-        mean = 0.0
-        for r in range(last):
-            mean += cell[r, t]
-        cell[last, t] = y[t] - mean
+            row[t] = line[t]
+    for r in range(last):
+        row = cell[r]
+        for t in range(y.size):
+            rest[t] -= row[t]
 
 
 @once
-def _multiplicative(channels: int, linear: Floats, y: Floats, cell: Floats) -> None:
+def _multiplicative(channels: int, g: int, linear: Floats, y: Floats, cell: Floats) -> None:
     """Replace effects on the logarithm by one-off effects μ − μ(without it), and fill the rows below."""
     lines, last = linear.shape[0], cell.shape[0] - 1
     for t in range(y.size):
-        total = linear[0, t]
+        total = linear[0, g, t]
         for c in range(channels):
             total += cell[c, t]
         for i in range(1, lines):
-            cell[channels + i - 1, t] = linear[i, t]
-            total += linear[i, t]
+            cell[channels + i - 1, t] = linear[i, g, t]
+            total += linear[i, g, t]
         mean = math.exp(total)
         rest = mean
         for r in range(last - 2):
             cell[r, t] = -mean * math.expm1(-cell[r, t])
             rest -= cell[r, t]
-        cell[last - 2, t] = math.exp(linear[0, t])
+        cell[last - 2, t] = math.exp(linear[0, g, t])
         cell[last - 1, t] = rest - cell[last - 2, t]
         cell[last, t] = y[t] - mean
-
-
-@once
-def _collect(cell: Floats, weights: Floats, group: Ints, held: Floats) -> None:
-    """Add cells to their groups."""
-    for r in range(cell.shape[0]):
-        for k in range(weights.shape[0]):
-            for t in range(group.size):
-                at = group[t]
-                if at >= 0:
-                    held[r, at, k] += weights[k, t] * cell[r, t]

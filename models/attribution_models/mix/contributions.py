@@ -60,11 +60,11 @@ def contribution_draws(effects: Effects, groups: Cells) -> Floats:
         log link        channel and treatment μ − μ(without it),  baseline μ(without all of them),
                         (interaction) what these leave of μ: effects multiply, so one-off effects do not add up
 
-    and (unattributed) = observed − μ. What spend before a group's periods carried into them is part of it. Cells without
-    an outcome, and the first periods where media before them are unknown, are in no sum (`Structure.fitted`).
+    and (unattributed) = observed − μ. What spend before a group carried into it is part of it. Cells without
+    an outcome, and the first periods where media before them are unknown, are in no sum.
     """
     s, rows = effects.structure, effects.rows
-    touched = np.flatnonzero((groups.of >= 0).any(axis=1))
+    runs = groups.runs()
     out = np.zeros((len(effects.names), len(groups.names), len(effects.measures), effects.size))
     observed = np.nan_to_num(s.data.outcome, nan=0.0) / effects.worth[:, None]
     weights = np.ascontiguousarray(effects.weights()[:, :, : s.outcome.shape[1]])
@@ -72,7 +72,7 @@ def contribution_draws(effects: Effects, groups: Cells) -> Floats:
     def work(first: int, last: int) -> None:
         contribute(
             effects.parameters, effects.beta, effects.coefficients, effects.channel, s.media, s.reach,
-            rows.layout, rows.values, rows.edges, rows.shift, observed, weights, groups.of, touched, effects.log, out,
+            rows.layout, rows.values, rows.edges, rows.shift, observed, weights, runs, effects.log, out,
             first, last,
         )  # fmt: skip
 

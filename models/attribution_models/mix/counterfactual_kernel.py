@@ -7,13 +7,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.mix.compiling import inner, kernel, once
+from attribution_models.mix.compiling import kernel, once
 from attribution_models.mix.contribution_kernel import all_weights, linear_means, longest_lag
 from attribution_models.mix.media_kernel import carry, respond, saturate_all
 from attribution_models.mix.tables import CURVE, FIRST, FREQUENCY, LATE, LENGTH, SECOND
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+# Rows of the arrays of one channel and geo: what is carried over from outside and from inside the window, the response,
+# the rest of the mean (log link), and what is yet to saturate.
+OUTSIDE, INSIDE, RESPONSE, REST, RAW = range(5)
 
 
 @kernel
@@ -65,7 +68,8 @@ def counterfactual(
     lags, ahead, window = longest_lag(channel), width - before, end - start + 1
     w, mid = np.empty((channels, lags)), np.empty(width)
     total, linear = np.empty((geos, ahead)), np.empty((edges.size - 1, geos, ahead - lags + 1))
-    series, long = np.empty((3, window + 2 * lags)), np.empty((6, window + lags))
+    series, rows = np.empty((3, window + 2 * lags)), np.empty((5, window + lags))
+    none = np.empty((weights.shape[0], 2))
     for d in range(first, last):
         p = parameters[d]
         all_weights(channel, p, w)
@@ -75,33 +79,31 @@ def counterfactual(
         for c in range(channels):
             f = channel[c]
             n, late, curve, one, two = f[LENGTH], f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]]
+            often = f[FREQUENCY] == 1
             size, low, high = window + n - 1, max(before + start - n + 1, 0), before + end + n
             pre = before + start - low
-            rows = long[:, :size]
             for g in range(geos):
                 if group[g] < 0:
                     continue
-                x, r, aside = media[c, g, low:high], reach[c, g, low:high], series[:, : high - low]
-                _split(late, curve, one, two, w[c, :n], x, r, pre, window, aside, rows)
-                _at(1.0, late, f[FREQUENCY] == 1, curve, one, two, w[c, :n], x, pre, window, aside, rows)
-                b, rest, none, effect = beta[d, c, g], rows[3], rows[4], rows[5]
-                if log:
-                    for t in range(size):
-                        rest[t] = math.exp(total[g, start + t] - b * rows[2, t])
-                _at(0.0, late, f[FREQUENCY] == 1, curve, one, two, w[c, :n], x, pre, window, aside, rows)
-                _effect(log, b, rows[2], rest, none)
-                for k in range(weights.shape[0]):
-                    weight = weights[k, g, start : start + size]
-                    carried[c, group[g], k, d] += _product(weight, none, 0, window)
-                for i in range(multipliers.size):
-                    _at(multipliers[i], late, f[FREQUENCY] == 1, curve, one, two, w[c, :n], x, pre, window, aside, rows)
-                    _effect(log, b, rows[2], rest, effect)
-                    for t in range(size):
-                        effect[t] -= none[t]
+                x, r = media[c, g, low:high], reach[c, g, low:high]
+                b = beta[d, c, g]
+                _split(late, curve, one, two, w[c, :n], x, r, pre, window, series, rows)
+                # First the exposure as it was (log link), then none of it: what the multiples are set beside.
+                for i in range(-2 if log else -1, multipliers.size):
+                    multiplier = multipliers[i] if i >= 0 else -1.0 - i
+                    _at(multiplier, late, often, curve, one, two, w[c, :n], x, pre, window, size, series, rows)
+                    effect = rows[RESPONSE, :size]
+                    if log:
+                        _multiply(b, total[g, start : start + size], i == -2, effect, rows[REST, :size])
                     for k in range(weights.shape[0]):
-                        weight = weights[k, g, start : start + size]
-                        gain[c, group[g], k, i, 0, d] += _product(weight, effect, 0, window)
-                        gain[c, group[g], k, i, 1, d] += _product(weight, effect, window, size)
+                        inside, after = _sums(weights[k, g, start : start + size], effect, window)
+                        scale = 1.0 if log else b
+                        if i == -1:
+                            none[k, 0], none[k, 1] = scale * inside, scale * after
+                            carried[c, group[g], k, d] += none[k, 0]
+                        elif i >= 0:
+                            gain[c, group[g], k, i, 0, d] += scale * inside - none[k, 0]
+                            gain[c, group[g], k, i, 1, d] += scale * after - none[k, 1]
 
 
 @once
@@ -127,63 +129,70 @@ def _total(
                 total[g, t] += beta[c, g] * h[t]
 
 
-@inner
+@once
 def _split(
     late: bool, curve: int, one: float, two: float, w: Floats, x: Floats, reach: Floats, pre: int, window: int,
-    aside: Floats, rows: Floats,
+    series: Floats, rows: Floats,
 ) -> None:  # fmt: skip
-    """Carry what lies outside the window into row 0, and what lies inside into row 1."""
-    acting, outside, inside = aside[0], aside[1], aside[2]
+    """Carry over what lies outside the window and what lies inside, apart."""
+    n, size = x.size, x.size - pre
+    acting, outside, inside = series[0, :n], series[1, :n], series[2, :n]
     if late:
-        for u in range(x.size):
+        for u in range(n):
             acting[u] = x[u]
     else:
         saturate_all(curve, one, two, x, acting)
-        for u in range(x.size):
+        for u in range(n):
             acting[u] *= reach[u]
-    for u in range(x.size):
+    for u in range(n):
         within = pre <= u < pre + window
         inside[u] = acting[u] if within else 0.0
         outside[u] = 0.0 if within else acting[u]
-    carry(w, outside, pre, rows[0])
-    carry(w, inside, pre, rows[1])
+    carry(w, outside, pre, rows[OUTSIDE, :size])
+    carry(w, inside, pre, rows[INSIDE, :size])
 
 
-@inner
+@once
 def _at(
     multiplier: float, late: bool, frequency: bool, curve: int, one: float, two: float, w: Floats, x: Floats, pre: int,
-    window: int, aside: Floats, rows: Floats,
+    window: int, size: int, series: Floats, rows: Floats,
 ) -> None:  # fmt: skip
-    """Write the response with exposure in the window multiplied into row 2; reach is multiplied, not frequency."""
-    outside, h = rows[0], rows[2]
+    """Write the response with exposure in the window multiplied; reach is multiplied, not frequency."""
+    outside, inside, h = rows[OUTSIDE, :size], rows[INSIDE, :size], rows[RESPONSE, :size]
     if not late and not frequency and multiplier not in (0.0, 1.0):
-        scaled, curved = aside[0], aside[1]
+        scaled, curved = series[0, : x.size], series[1, : x.size]
         for u in range(x.size):
             scaled[u] = multiplier * x[u] if pre <= u < pre + window else 0.0
         saturate_all(curve, one, two, scaled, curved)
         carry(w, curved, pre, h)
-        for t in range(h.size):
+        for t in range(size):
             h[t] += outside[t]
-        return
-    # Adstock is linear: both parts were carried over once.
-    into = rows[5] if late else h
-    for t in range(h.size):
-        into[t] = outside[t] + multiplier * rows[1, t]
-    if late:
-        saturate_all(curve, one, two, into, h)
+    else:
+        # Adstock is linear: both parts were carried over once.
+        into = rows[RAW, :size] if late else h
+        for t in range(size):
+            into[t] = outside[t] + multiplier * inside[t]
+        if late:
+            saturate_all(curve, one, two, into, h)
 
 
-@inner
-def _effect(log: bool, b: float, h: Floats, rest: Floats, out: Floats) -> None:
-    """Write what a response is worth: β h, or what it multiplies the rest by."""
-    for t in range(h.size):
-        out[t] = rest[t] * math.expm1(b * h[t]) if log else b * h[t]
+@once
+def _multiply(b: float, total: Floats, actual: bool, h: Floats, rest: Floats) -> None:
+    """Turn a response into what it multiplies the rest of the mean by; the actual one first says what the rest is."""
+    if actual:
+        for t in range(h.size):
+            rest[t] = math.exp(total[t] - b * h[t])
+    else:
+        for t in range(h.size):
+            h[t] = rest[t] * math.expm1(b * h[t])
 
 
-@inner
-def _product(one: Floats, other: Floats, first: int, last: int) -> float:
-    """Sum of products of elements `first` … `last` − 1."""
-    found = 0.0
-    for t in range(first, last):
-        found += one[t] * other[t]
-    return found
+@once
+def _sums(weight: Floats, effect: Floats, window: int) -> tuple[float, float]:
+    """Weighted sums in the window and after it."""
+    inside, after = 0.0, 0.0
+    for t in range(window):
+        inside += weight[t] * effect[t]
+    for t in range(window, effect.size):
+        after += weight[t] * effect[t]
+    return inside, after

@@ -232,5 +232,6 @@ def mean_autocovariance(x: Floats) -> Floats:
     for c in range(x.shape[1]):
         spectrum = rfft(x[:, c] - x[:, c].mean(axis=1, keepdims=True), n=size, axis=1)
         power += spectrum.real**2 + spectrum.imag**2
-    found = np.asarray(irfft(power, n=size, axis=1)[:, :n], dtype=float)
-    return found / (n * x.shape[1])
+    found: Floats = irfft(power, n=size, axis=1)[:, :n]
+    found /= n * x.shape[1]
+    return found

@@ -129,7 +129,7 @@ def _judge(density: Density, kept: list[Chains], gate: Gate, seed: int) -> tuple
 
 def _only_short(table: ParameterTable, kept: list[Chains], gate: Gate) -> bool:
     """Whether more draws of the same kind are all that is missing: they would also bring R-hat down a little."""
-    agree = bool(np.nanmax(table.rhat) <= 1 + 2 * (gate.rhat - 1))
+    agree = bool((table.rhat <= 1 + 2 * (gate.rhat - 1)).all())
     return agree and not any(c.diverging.any() for c in kept)
 
 

@@ -46,8 +46,8 @@ def build(
     rows : array (T,) of bool, optional
         Periods of the likelihood; all of them without.
     deterministics : bool
-        Add ``contribution`` (channel, geo, date), ``component`` (component_name, geo, date), ``baseline`` and ``expected``
-        (geo, date), in units of the outcome.
+        Add ``contribution`` (channel, geo, date), ``component`` (component_name, geo, date), ``baseline`` and
+        ``expected`` (geo, date), in units of the outcome.
 
     Returns
     -------

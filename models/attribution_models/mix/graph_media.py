@@ -46,7 +46,8 @@ class Medium:
     def weights(self) -> Tensor:
         """w_l of the carry-over, (l_max,)."""
         form = self.spec.adstock
-        return lag_weights(form.kind, form.normalize, form.length, *(self.values[p] for p in self.plan.adstock))
+        first, second = (self.values[p] for p in self.plan.adstock)
+        return lag_weights(form.kind, form.normalize, form.length, first, second)
 
     def response(self, media: Tensor, reach: Tensor) -> Tensor:
         """h_gt of β = 1, from what saturates and what multiplies it, both (G, P + T).
@@ -58,10 +59,11 @@ class Medium:
         -------
         tensor (G, T)
         """
-        kind, parameters = self.spec.saturation.kind, [self.values[p] for p in self.plan.saturation]
+        kind = self.spec.saturation.kind
+        first, second = (self.values[p] for p in self.plan.saturation)
         if self.spec.order == "adstock-first" and self.spec.frequency is None:
-            return saturate(kind, *parameters, self._carry(media))
-        return self._carry(saturate(kind, *parameters, media) * reach)
+            return saturate(kind, first, second, self._carry(media))
+        return self._carry(saturate(kind, first, second, media) * reach)
 
     def _carry(self, x: Tensor) -> Tensor:
         place = self.structure.data.before, self.structure.outcome.shape[1]
@@ -78,7 +80,8 @@ class Medium:
     def acting(self) -> NDArray[np.float64]:
         """What was bought, (G, P + T)."""
         s = self.structure
-        return (s.media if self.spec.frequency is None else s.reach)[self.channel]
+        found: NDArray[np.float64] = (s.media if self.spec.frequency is None else s.reach)[self.channel]
+        return found
 
     @cached_property
     def fitted(self) -> Tensor:

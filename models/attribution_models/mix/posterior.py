@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from attribution_models.mix.density import Density
 from attribution_models.mix.draw_kernel import draw_values
+from attribution_models.mix.media import CONTRIBUTION_SCALE
 from attribution_models.mix.nuts import available
 from attribution_models.mix.structure import Structure
 
@@ -70,13 +71,14 @@ class Posterior:
         """Every quantity with its shape: (chains, draws, …); β per channel and geo, coefficients and parameters."""
         lead = self.points.shape[:2]
         found = {
-            group.name: self.parameters[:, group.start : group.start + group.size].reshape(*lead, *group.shape)
+            group.name: self.parameters[:, group.start : group.start + group.size].copy().reshape(*lead, *group.shape)
             for group in self.structure.groups
         }
-        effects = [c for c, plan in enumerate(self.structure.channels) if plan.effect.group == "beta"]
-        for place, c in enumerate(effects):
-            factor = self._factor(c)
-            found["beta"].reshape(self.size, -1)[:, place] = self.beta[:, c, 0] / factor
+        for c, plan in enumerate(self.structure.channels):
+            if plan.mode == CONTRIBUTION_SCALE:
+                # Sampled as β H; shown, as its prior has it, as β.
+                column = found[plan.effect.group].reshape(self.size, -1)[:, plan.effect.element]
+                column[:] = self.beta[:, c, 0] / self._factor(c)
         for term in self.structure.terms:
             shape = tuple(len(c) for c in term.coords)
             found.setdefault(term.name, self.coefficients[term.name].reshape(*lead, *shape))

@@ -174,7 +174,7 @@ def _merge(
                 # What follows a conversion cannot have caused it: it acts from the next period.
                 if earliest < v_end and (converted_at[earliest] - origin) // grain == acts:
                     late = converted_at[earliest] < touched_at[t]
-                acts += max(lag, late)
+                acts += max(lag, int(late))
             falls = 2**40
             if v < v_end:
                 falls = (converted_at[v] - origin) // grain

@@ -1,0 +1,89 @@
+"""How far the data moved every parameter from its prior."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution_models.mix.parameter_table import labels
+from attribution_models.mix.posterior import Posterior
+from attribution_models.mix.priors import INTERVAL, Prior
+from attribution_models.mix.start import draw
+
+Floats = NDArray[np.float64]
+DRAWS = 20_000
+BINS = 40
+NEAR = 0.02  # of an interval's width counts as lying at its end
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One parameter's posterior beside its prior.
+
+    Attributes
+    ----------
+    name : str
+    ratio : float
+        Posterior over prior standard deviation.
+    overlap : float
+        ∫ min(prior, posterior): 1 where nothing was learned, 0 where the prior ruled the posterior out.
+    at_end : float
+        Share of draws within 2 % of an end of the prior's interval; 0 where it has no ends.
+    """
+
+    name: str
+    ratio: float
+    overlap: float
+    at_end: float
+
+
+def shifts(posterior: Posterior, seed: int = 1) -> tuple[Shift, ...]:
+    """Compare every parameter that has a prior of its own.
+
+    Coefficients that share a sampled spread have none: their prior is part of the posterior.
+    """
+    rng = np.random.default_rng([seed, 17])
+    return tuple(shift(name, draws, prior, rng) for name, draws, prior in _pairs(posterior))
+
+
+def shift(name: str, draws: Floats, prior: Prior, rng: np.random.Generator) -> Shift:
+    """Compare draws, array (D,), with a prior."""
+    before = draw(prior, rng, DRAWS)
+    return Shift(name, float(draws.std() / before.std()), overlap(draws, before), _at_end(draws, prior))
+
+
+def overlap(one: Floats, other: Floats) -> float:
+    """Σ min of the shares that two samples have in bins between their quantiles; unchanged by any monotone map."""
+    # Both samples' quantiles, so that they count alike whatever their sizes, and no bin reaches from one to the other.
+    edges = np.concatenate([np.quantile(x, np.linspace(0, 1, BINS // 2 + 1)) for x in (one, other)])
+    edges = np.concatenate([[-np.inf], np.unique(edges), [np.inf]])
+    first, second = (np.histogram(x, edges)[0] / len(x) for x in (one, other))
+    return float(np.minimum(first, second).sum())
+
+
+def _at_end(draws: Floats, prior: Prior) -> float:
+    lower, upper = prior.bounds
+    if prior.transform != INTERVAL:
+        return 0.0
+    near = NEAR * (upper - lower)
+    return float(np.mean((draws < lower + near) | (draws > upper - near)))
+
+
+def _pairs(posterior: Posterior) -> Iterator[tuple[str, Floats, Prior]]:
+    s, values = posterior.structure, posterior.by_name()
+    spread = {term.name for term in s.terms if term.spread is not None}
+    for group in s.groups:
+        if group.name in spread:
+            continue
+        draws = values[group.name].reshape(posterior.size, -1)
+        for i, name in enumerate(labels(group.name, group.shape, group.coords)):
+            yield name, draws[:, i], group.prior(i)
+    for term in s.terms:
+        if term.integrate and term.spread is None:
+            draws = values[term.name].reshape(posterior.size, -1)
+            shape = tuple(len(c) for c in term.coords)
+            for i, name in enumerate(labels(term.name, shape, term.coords)):
+                yield name, draws[:, i], term.prior
