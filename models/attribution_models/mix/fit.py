@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix.convergence import Gate, GateResult, verdict
 from attribution_models.mix.density import Density
-from attribution_models.mix.nuts import Chains, Tuning, sample
+from attribution_models.mix.nuts import Chains, Progress, Tuning, sample
 from attribution_models.mix.parameter_table import ParameterTable, parameter_table
 from attribution_models.mix.posterior import Posterior
 from attribution_models.mix.start import starts
@@ -72,7 +71,7 @@ def fit(
     *,
     warm: Floats | None = None,
     rounds: int = ROUNDS,
-    wait: Callable[[int, Any], None] | None = None,
+    told: Callable[[int, Progress], None] | None = None,
 ) -> MixFit:
     """Sample until the gate passes.
 
@@ -90,8 +89,8 @@ def fit(
         Draws of an earlier fit to start half of the chains at.
     rounds : int
         At most.
-    wait : callable, optional
-        Called with the round's number and the running sampler.
+    told : callable, optional
+        Called a few times a second with the round's number and how far it is.
     """
     density = Density.of(structure)
     current, gate = tuning or Tuning(), gate or Gate()
@@ -99,7 +98,7 @@ def fit(
     kept: list[Chains] = []
     while True:
         started = time.perf_counter()
-        show = None if wait is None else _numbered(wait, len(done) + 1)
+        show = None if told is None else _numbered(told, len(done) + 1)
         chains = sample(density, starts(structure, current.seed, warm), current, show)
         kept.append(chains)
         done.append(
@@ -117,8 +116,8 @@ def fit(
             kept = []
 
 
-def _numbered(wait: Callable[[int, Any], None], number: int) -> Callable[[Any], None]:
-    return lambda running: wait(number, running)
+def _numbered(told: Callable[[int, Progress], None], number: int) -> Callable[[Progress], None]:
+    return lambda progress: told(number, progress)
 
 
 def _judge(density: Density, kept: list[Chains], gate: Gate, seed: int) -> tuple[Posterior, ParameterTable, GateResult]:

@@ -18,6 +18,10 @@ from attribution_models.mix.callback import copy_function, density_function
 from attribution_models.mix.density import Density
 
 Floats = NDArray[np.float64]
+PROGRESS = (
+    "{{ total_finished_draws }} {{ total_draws }} {% for chain in chains %}{{ chain.divergences }} {% endfor %}"
+)
+PROGRESS_MS = 250
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +42,23 @@ class Chains:
     diverging: NDArray[np.bool_]
     gradients: int
     sampler: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes
+    ----------
+    done, total : int
+        Draws of all chains, tuning included.
+    divergences : int
+        So far, tuning included.
+    """
+
+    done: int
+    total: int
+    divergences: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +109,7 @@ def sampler_core() -> ModuleType:
 
 
 def sample(
-    density: Density, start: Callable[[int], Floats], tuning: Tuning, wait: Callable[[Any], None] | None = None
+    density: Density, start: Callable[[int], Floats], tuning: Tuning, told: Callable[[Progress], None] | None = None
 ) -> Chains:
     """Run the chains.
 
@@ -98,17 +119,15 @@ def sample(
     start : callable
         A seed to a starting point, array (n,).
     tuning : Tuning
-    wait : callable, optional
-        Called with the running sampler (``is_finished()``, ``wait(seconds)``) to show progress.
+    told : callable, optional
+        Called a few times a second, from a thread of the sampler's, with how far it is.
     """
     core = sampler_core()
     settings = (core.PyNutsSettings.LowRank if tuning.low_rank else core.PyNutsSettings.Diag)(tuning.seed)
     settings.num_tune, settings.num_draws, settings.num_chains = tuning.tune, tuning.draws, tuning.chains
     settings.target_accept, settings.maxdepth = tuning.target_accept, tuning.max_depth
-    running = _launch(core, settings, density, start, tuning)
+    running = _launch(core, settings, density, start, tuning, told)
     try:
-        if wait is not None:
-            wait(running)
         running.wait(None)
     except BaseException:
         running.abort()
@@ -116,7 +135,10 @@ def sample(
     return _read(running.take_results(), density.size)
 
 
-def _launch(core: ModuleType, settings: Any, density: Density, start: Callable[[int], Floats], tuning: Tuning) -> Any:
+def _launch(
+    core: ModuleType, settings: Any, density: Density, start: Callable[[int], Floats], tuning: Tuning,
+    told: Callable[[Progress], None] | None,
+) -> Any:  # fmt: skip
     n = density.size
     function, copy = density_function(), copy_function()
     table = density.addresses.ctypes.data
@@ -127,12 +149,24 @@ def _launch(core: ModuleType, settings: Any, density: Density, start: Callable[[
     variables = core.PyVariable.new_variables(["x"], ["float64"], [(n,)], sizes, {"x": ["parameter"]})
     model = core.PyMcModel(logp, expand, variables, n, sizes, {"parameter": np.arange(n)}, start, None)
     cores = min(tuning.chains, tuning.cores or available())
-    none = core.ProgressType.none()
+    shown = core.ProgressType.none() if told is None else _progress(core, cores, told)
     store = core.PyStorage.arrow()
     try:
-        return core.PySampler.from_pymc(settings, cores, model, none, store)
+        return core.PySampler.from_pymc(settings, cores, model, shown, store)
     except TypeError:  # from 0.16.9 on two callback arguments stand before the store
-        return core.PySampler.from_pymc(settings, cores, model, none, None, None, store)
+        return core.PySampler.from_pymc(settings, cores, model, shown, None, None, store)
+
+
+def _progress(core: ModuleType, cores: int, told: Callable[[Progress], None]) -> Any:
+    """The sampler fills in a template and calls with its text; what it cannot fill in is no progress."""
+
+    def read(text: str) -> None:
+        numbers = text.split()
+        if len(numbers) >= 2 and all(number.isdigit() for number in numbers):
+            done, total, *divergences = map(int, numbers)
+            told(Progress(done, total, sum(divergences)))
+
+    return core.ProgressType.template_callback(PROGRESS_MS, PROGRESS, cores, read)
 
 
 def available() -> int:
