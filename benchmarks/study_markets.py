@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from attribution.compare.calibration import calibrate
-from attribution.compare.experiments import lifts
+from attribution.compare.experiments import best, lifts
 from attribution.credit.hazard import hazard_frame
 from attribution.engine import connect
 from attribution.frames import build_journeys, credits, fit
@@ -67,7 +67,7 @@ def credited(market: Market) -> dict[str, Any]:
     world = simulate(market.world, truths=())
     tables = {n: pd.DataFrame(dict(getattr(world, n))) for n in names}
     table = claims(tables, LATENT_LAG if market.intent == "latent-intent" else 0)
-    found = _by_fit(table)
+    found, measured = _by_fit(table), None
     if market.intent == "latent-intent":
         measured = experiments(tables)
         # Every paid channel is tested, so that the lift alone is the same answer whatever the model.
@@ -76,7 +76,8 @@ def credited(market: Market) -> dict[str, Any]:
         found |= {"lift alone": _by_fit(alone)["hazard"]}
         found |= {f"{name} (precision)": credit for name, credit in _by_fit(moved).items()}
     paid = sorted(tables["spend"].loc[tables["spend"]["spend"] > 0, "channel"].unique())
-    return {"paid": paid, "conversions": len(tables["conversions"]), "credits": found}
+    kept = {"paid": paid, "conversions": len(tables["conversions"]), "credits": found}
+    return kept | ({"measured": best(measured).values.tolist()} if measured is not None else {})
 
 
 def _by_fit(table: pd.DataFrame) -> Credits:

@@ -9,17 +9,48 @@ import pandas as pd
 
 from attribution.tables import BASELINE, UNATTRIBUTED
 
-SPECIAL = (BASELINE, UNATTRIBUTED)
+INTERACTION = "(interaction)"
+
+SPECIAL = (BASELINE, INTERACTION, UNATTRIBUTED)
+# Of a media-mix fit, which knows the channels of its panel and no others.
+PANEL = "mmm"
+TREATMENT = "treatment"
 
 
 def shares(credits: pd.DataFrame, measure: str = "conversions") -> pd.DataFrame:
-    """Each fit's shares over channels alone, as channel × fit.
+    """Each fit's shares over channels alone, as channel × fit; NaN where a fit does not know a channel.
 
-    ``(baseline)`` and ``(unattributed)`` are left out and the rest is renormalised to 1, so that models with
-    different estimands can be set side by side; totals are another matter, and compared apart.
+    ``(baseline)``, ``(interaction)``, ``(unattributed)`` and treatments that are no channels are left out and the rest
+    is renormalised to 1, so that models with different estimands can be set side by side; totals are another matter,
+    and compared apart. A fit whose outcome is money has shares of value instead of conversions.
     """
+    rows = channel_rows(credits)
+    amount = rows[measure]
+    if "value" in rows:
+        amount = amount.where(rows.groupby("fit")[measure].transform(lambda x: x.notna().any()), rows["value"])
+    table = rows.assign(amount=amount).pivot_table(
+        index="channel", columns="fit", values="amount", aggfunc="sum", sort=False, dropna=False
+    )
+    table = table.reindex(columns=list(dict.fromkeys(rows["fit"])))
+    known = table if "model" not in rows else table.loc[:, ~table.columns.isin(_panels(rows))]
+    # A model of journeys gives nothing to a channel that it saw in none; a panel says nothing about what it lacks.
+    table[known.columns] = known.fillna(0.0)
+    return _normalised(table)
+
+
+def channel_rows(credits: pd.DataFrame) -> pd.DataFrame:
+    """Rows of channels: without what closes the sum, and without treatments."""
     rows = credits[~credits["channel"].isin(SPECIAL)]
-    table = rows.pivot_table(index="channel", columns="fit", values=measure, aggfunc="sum", sort=False).fillna(0.0)
+    if "mark" not in rows:
+        return rows
+    return rows[~rows["mark"].fillna("").str.split(", ").map(lambda marks: TREATMENT in marks)]
+
+
+def _panels(rows: pd.DataFrame) -> set[str]:
+    return set(rows.loc[rows["model"] == PANEL, "fit"])
+
+
+def _normalised(table: pd.DataFrame) -> pd.DataFrame:
     total = table.clip(lower=0).sum()
     return table.clip(lower=0) / total.where(total > 0, np.nan)
 
@@ -31,7 +62,8 @@ def agreement(credits: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``fit_a``, ``fit_b``; ``total_variation`` = ½ Σ |share_a − share_b|, the share of credit that would have
-        to move to another channel; ``rank_agreement``, Kendall's τ-b of the channels' order;
+        to move to another channel; ``rank_agreement``, Kendall's τ-b of the channels' order; ``channels``: how many
+        both know, over which shares were renormalised (with none, nothing is compared);
         ``across_estimands``: the two do not estimate the same thing, and only their shares were compared.
     """
     from scipy.stats import kendalltau  # noqa: PLC0415  (slow to import, and only needed here)
@@ -40,17 +72,22 @@ def agreement(credits: pd.DataFrame) -> pd.DataFrame:
     estimand = credits.groupby("fit")["estimand"].first()
     rows = []
     for a, b in combinations(table.columns, 2):
-        tau = kendalltau(table[a], table[b]).statistic if len(table) > 1 else np.nan
+        both = table[[a, b]].dropna()
+        pair = _normalised(both)
+        tau = kendalltau(pair[a], pair[b]).statistic if len(pair) > 1 else np.nan
+        apart = float((pair[a] - pair[b]).abs().sum(skipna=False) / 2) if len(pair) else np.nan
         rows.append(
             {
                 "fit_a": a,
                 "fit_b": b,
-                "total_variation": float((table[a] - table[b]).abs().sum() / 2),
+                "total_variation": apart,
                 "rank_agreement": float(tau),
+                "channels": len(pair),
                 "across_estimands": bool(estimand[a] != estimand[b]),
             }
         )
-    return pd.DataFrame(rows, columns=["fit_a", "fit_b", "total_variation", "rank_agreement", "across_estimands"])
+    columns = ["fit_a", "fit_b", "total_variation", "rank_agreement", "channels", "across_estimands"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def errors(credits: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:

@@ -42,10 +42,10 @@ def calibrate(
     level : float
         Of the intervals, which are lift ± z · error, the error with `transport`.
     weight : {"lift", "precision"}
-        ``lift``: the credit becomes the lift. ``precision``: it becomes γ · lift + (1 − γ) · β · credit,
-        γ = τ² / (τ² + error²), with the common scale β and the discrepancy τ of the fit's claims estimated from all
-        tested channels (`precision.weigh`: Fay and Herriot, 1979); for tests that are noisier than the model is
-        wrong. Value is weighed apart, by its own lifts.
+        ``lift``: the credit becomes the lift. ``precision``: it becomes the mean of γ · lift + (1 − γ) · β · credit,
+        γ = τ² / (τ² + error²), over what all tested channels together say of the common scale β and the discrepancy
+        τ of the fit's claims (`precision.weigh`: Fay and Herriot, 1979); for tests that are noisier than the model
+        is wrong. Value is weighed apart, by its own lifts.
     transport : float
         As `attribution.compare.experiments.transported` takes it.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from attribution.compare.calibration import calibrate
+from attribution.compare.calibration import Weight, calibrate
 from attribution.compare.experiments import lifts
 from attribution.credit.paths import joined
 from attribution.engine import connect
@@ -26,8 +26,10 @@ def lifts_of(workspace: Workspace, manifest: dict[str, Any]) -> pd.DataFrame | N
         return lifts(connection, assignments, conversions)
 
 
-def calibrated_step(workspace: Workspace, names: Sequence[str] = ()) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The credits of stored fits, calibrated to the workspace's experiments."""
+def calibrated_step(
+    workspace: Workspace, names: Sequence[str] = (), weight: Weight = "lift"
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The credits of stored fits, calibrated to the workspace's experiments; `weight` as `calibrate` takes it."""
     table, findings = credits_step(workspace, names)
     found = lifts_of(workspace, workspace.manifest())
     if found is None or found.empty:
@@ -36,5 +38,5 @@ def calibrated_step(workspace: Workspace, names: Sequence[str] = ()) -> tuple[pd
             "--assignments FILE (experiment, unified_id, channel, arm, assigned_at)."
         )
         raise UsageError(msg)
-    done, noticed = calibrate(table, found)
+    done, noticed = calibrate(table, found, weight=weight)
     return joined([done]), (*findings, *noticed)

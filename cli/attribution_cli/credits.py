@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
@@ -16,13 +18,17 @@ from attribution_cli.output import announce_compile, credits_table, finish, tell
     "--by", multiple=True, metavar="GRAIN", help="campaign, month, week, geo, kind, customer; several with commas."
 )
 @click.option("--kind", metavar="KIND", help="Only conversions of this kind.")
-@click.option("--calibrate", is_flag=True, help="Move tested channels to the lift that experiments measured.")
+@click.option(
+    "--calibrate", is_flag=False, flag_value="lift", type=click.Choice(["lift", "precision"]),
+    help="Move tested channels to the lift that experiments measured; precision: to between lift and credit, nearer to "
+    "the surer.",
+)  # fmt: skip
 @format_options
 @strict_option
 @workspace_option
 @click.pass_context
 def credits(
-    ctx: click.Context, models: tuple[str, ...], by: tuple[str, ...], kind: str | None, calibrate: bool, form: str,
+    ctx: click.Context, models: tuple[str, ...], by: tuple[str, ...], kind: str | None, calibrate: Any, form: str,
     output: str | None, strict: bool, workspace: str | None,
 ) -> None:  # fmt: skip
     """Print what each channel contributed, by every fit, with cost, CPA and ROAS where spend is known.
@@ -36,6 +42,7 @@ def credits(
       attribution credits --model markov-1 --by month,campaign -f csv -o credits.csv
       attribution credits --by customer -f json
       attribution credits --calibrate
+      attribution credits --model hazard --calibrate precision
     """
     from attribution.steps.calibrate import calibrated_step  # noqa: PLC0415
     from attribution.steps.credits import credits_step  # noqa: PLC0415
@@ -47,7 +54,7 @@ def credits(
     if calibrate:
         if grains or kind:
             raise click.UsageError("--calibrate is for whole channels: leave out --by and --kind.")
-        frame, findings = calibrated_step(target, models)
+        frame, findings = calibrated_step(target, models, calibrate)
     else:
         frame, findings = credits_step(target, models, by=grains, kind=kind)
     write_frame(frame, form, output, credits_table)

@@ -89,43 +89,71 @@ def test_lift_is_the_default():
     assert plain.set_index("channel").loc[["Mail", "Search"], "conversions"].tolist() == [30.0, 8.0]
 
 
-def test_claims_that_are_right_but_for_their_scale_are_scaled():
-    claim = np.array([10.0, 20.0, 30.0, 40.0])
-    found = weigh(claim, 0.5 * claim + [0.1, -0.1, 0.1, -0.1], np.ones(4))
-    assert found.discrepancy == 0
-    assert found.estimate == pytest.approx(found.scale * claim)
+def test_claims_that_are_right_but_for_their_scale_are_nearly_scaled():
+    claim = np.linspace(10.0, 400.0, 30)
+    found = weigh(claim, 0.5 * claim + np.tile([0.1, -0.1], 15), np.ones(30))
     assert found.scale == pytest.approx(0.5, abs=0.01)
-    assert (found.standard_error < 1).all()
+    assert found.estimate == pytest.approx(0.5 * claim, abs=0.1)
+    assert (found.weight < 0.1).all()
+    assert (found.standard_error < 0.4).all()
 
 
-def test_discrepancy_solves_its_equation_and_weights_follow():
+def test_weights_follow_disagreement_and_precision():
     claim, lift, error = np.array([10.0, 20.0, 30.0, 40.0]), np.array([40.0, 2.0, 60.0, -5.0]), np.array([1.0, 2, 3, 9])
     found = weigh(claim, lift, error)
-    variance = error**2 + found.discrepancy**2
-    assert ((lift - found.scale * claim) ** 2 / variance).sum() == pytest.approx(3, rel=1e-5)
-    assert found.scale == pytest.approx((claim * lift / variance).sum() / (claim**2 / variance).sum())
-    assert found.weight == pytest.approx(found.discrepancy**2 / variance)
     assert (np.diff(found.weight) < 0).all()
-    assert found.estimate[3] < found.scale * 40
+    assert found.estimate[:3] == pytest.approx(lift[:3], abs=1)
+    assert lift[3] < found.estimate[3] < found.scale * 40
+    assert (found.standard_error < 1.01 * error).all()
 
 
-def test_one_test_gives_the_lift_and_opposite_claims_have_no_scale():
+def test_mean_and_error_are_those_of_the_model_on_a_grid():
+    """θ, β and τ by brute force: every θ integrated by itself, β and the shrinkage on a fine grid."""
+    claim, lift, error = np.array([30.0, -12.0, 55.0]), np.array([11.0, 4.0, -3.0]), np.array([6.0, 3.0, 9.0])
+    shrunk = (np.arange(1000) + 0.5) / 1000
+    total, first, second = 0.0, np.zeros(3), np.zeros(3)
+    for t in (3 / (1 / error**2).sum()) * (1 / shrunk - 1):
+        variance = error**2 + t
+        widest = 1 + 12 / np.sqrt((claim**2 / variance).sum())
+        beta = widest * (np.arange(1000) + 0.5) / 1000
+        apart = lift - beta[:, None] * claim
+        likely = widest * np.exp(-0.5 * (apart**2 / variance + np.log(variance)).sum(axis=1))
+        mean = beta[:, None] * claim + t / variance * apart
+        total += likely.sum()
+        first += likely @ mean
+        second += likely @ (mean**2 + t * error**2 / variance)
+    found = weigh(claim, lift, error)
+    assert found.estimate == pytest.approx(first / total, abs=2e-3)
+    assert found.standard_error == pytest.approx(np.sqrt(second / total - (first / total) ** 2), rel=2e-3)
+
+
+def test_relabelling_and_units_change_nothing():
+    claim, lift, error = np.array([30.0, 12.0, 55.0]), np.array([11.0, 4.0, -3.0]), np.array([6.0, 3.0, 9.0])
+    found, turned = weigh(claim, lift, error), weigh(100 * claim[::-1], 100 * lift[::-1], 100 * error[::-1])
+    assert turned.estimate == pytest.approx(100 * found.estimate[::-1])
+    assert turned.standard_error == pytest.approx(100 * found.standard_error[::-1])
+    assert turned.weight == pytest.approx(found.weight[::-1])
+
+
+def test_one_test_gives_the_lift_and_opposite_claims_have_hardly_a_scale():
     for lift in (20.0, -5.0):
         one = weigh(np.array([50.0]), np.array([lift]), np.array([4.0]))
         assert (one.estimate[0], one.standard_error[0]) == (lift, 4.0)
     against = weigh(np.array([50.0, 20.0]), np.array([-5.0, -9.0]), np.array([4.0, 4.0]))
-    assert against.scale == 0
-    assert against.estimate == pytest.approx(against.weight * [-5.0, -9.0])
+    assert 0 < against.scale < 0.2
+    assert (against.estimate > [-5.0, -9.0]).all()
 
 
-def test_weighing_beats_both_the_lift_and_the_claim():
+def test_weighing_beats_both_the_lift_and_the_claim_and_knows_its_error():
     rng = np.random.default_rng(4)
-    lost = np.zeros(3)
+    lost, inside = np.zeros(3), 0
     for _ in range(300):
         claim = rng.uniform(50, 150, 8)
         truth = 0.6 * claim + rng.normal(0, 10, 8)
         lift = truth + rng.normal(0, 20, 8)
-        estimates = (weigh(claim, lift, np.full(8, 20.0)).estimate, lift, claim)
-        lost += [((e - truth) ** 2).mean() for e in estimates]
-    assert lost[0] < 0.7 * lost[1]
-    assert lost[0] < 0.7 * lost[2]
+        found = weigh(claim, lift, np.full(8, 20.0))
+        lost += [((e - truth) ** 2).mean() for e in (found.estimate, lift, claim)]
+        inside += int((np.abs(found.estimate - truth) < 1.645 * found.standard_error).sum())
+    assert lost[0] < 0.6 * lost[1]
+    assert lost[0] < 0.6 * lost[2]
+    assert 0.86 < inside / 2400 < 0.97
