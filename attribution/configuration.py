@@ -99,6 +99,21 @@ class Fit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         return tuple({s.name: s for s in specs}.values())
 
 
+class Hazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[hazard]``: whether the time-to-event model is fitted, and how; it needs time at risk without touches."""
+
+    enabled: bool = False
+    positive: bool = False
+    lag: float = 0.0
+    signals: tuple[str, ...] = ()
+    people: int | None = None
+    checks: bool = True
+
+    def options(self) -> dict[str, Any]:
+        """What `hazard_step` takes."""
+        return {n: getattr(self, n) for n in ("positive", "lag", "signals", "people", "checks")}
+
+
 class Credits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``[credits]``: what is printed and written."""
 
@@ -130,6 +145,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     ingest: Ingest = Ingest()
     journeys: Journeys = Journeys()
     fit: Fit = Fit()
+    hazard: Hazard = Hazard()
     credits: Credits = Credits()
     suppress: Suppress = Suppress()
 

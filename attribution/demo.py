@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from attribution.configuration import Configuration, Credits, Fit, Ingest, as_toml
+from attribution.configuration import Configuration, Credits, Fit, Hazard, Ingest, as_toml
 from attribution.simulate import frame_of
 from attribution.tables import UNATTRIBUTED
 from attribution.workspace import write_atomically
@@ -46,6 +46,8 @@ def write_demo(folder: Path, people: int = PEOPLE, seed: int = SEED) -> tuple[Co
         seed=seed,
         ingest=msgspec.convert({name: (f"inputs/{name}.csv",) for name in FILES} | {"timezone": "UTC"}, Ingest),
         fit=Fit(models=("rules", "markov", "shapley"), model=({"model": "markov", "order": 2},)),
+        # People of this market who have decided come in through a channel on that day: a lag of a day resists that.
+        hazard=Hazard(enabled=True, people=people, lag=1),
         credits=Credits(output="credits.csv"),
     )
     write_atomically(folder / "attribution.toml", as_toml(configuration).encode(), 0o644)
@@ -85,7 +87,7 @@ def errors_of_shares(credits: pd.DataFrame, truth: pd.DataFrame, channels: list[
     -------
     DataFrame
         Per fit ``error``, and ``over`` and ``under``: the channels given most too much and most too little,
-        with ``over_by`` and ``under_by`` as shares.
+        with ``over_by`` and ``under_by`` as shares; ``credited``: conversions given to the paid channels.
     """
     real = truth.set_index("channel")["incremental_conversions"].reindex(channels).clip(lower=0)
     rows = []
@@ -93,8 +95,8 @@ def errors_of_shares(credits: pd.DataFrame, truth: pd.DataFrame, channels: list[
         given = mine.set_index("channel")["conversions"].reindex(channels).fillna(0)
         apart = given / given.sum() - real / real.sum()
         over, under = str(apart.idxmax()), str(apart.idxmin())
-        rows.append([str(name), apart.abs().sum() / 2, over, apart[over], under, apart[under]])
-    found = pd.DataFrame(rows, columns=["fit", "error", "over", "over_by", "under", "under_by"])
+        rows.append([str(name), apart.abs().sum() / 2, over, apart[over], under, apart[under], given.sum()])
+    found = pd.DataFrame(rows, columns=["fit", "error", "over", "over_by", "under", "under_by", "credited"])
     return found.sort_values("error", kind="stable", ignore_index=True)
 
 

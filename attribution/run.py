@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from attribution.configuration import Configuration
+from attribution.credit.hazard import HazardReport
 from attribution.errors import UsageError, did_you_mean
 from attribution.findings import Finding
 from attribution.ingest.ingest import IngestReport, ingest
@@ -21,6 +22,7 @@ from attribution.ingest.timestamps import check_zone
 from attribution.journeys.journeys import Journeys
 from attribution.steps.credits import credits_step
 from attribution.steps.fit import FitReport, fit_step
+from attribution.steps.hazard import described, hazard_step
 from attribution.steps.journeys import journeys_step
 from attribution.steps.suppress import SuppressReport, suppress_step
 from attribution.workspace import Workspace
@@ -34,6 +36,7 @@ class RunReport:
     ingest: IngestReport | None
     journeys: Journeys
     fit: FitReport
+    hazard: HazardReport | None
     credits: pd.DataFrame
     suppress: SuppressReport | None
     findings: tuple[Finding, ...]
@@ -56,6 +59,8 @@ def validate(configuration: Configuration, base: Path) -> dict[str, Layout]:
     check_columns(settings.columns)
     if settings.timezone is not None:
         check_zone(settings.timezone)
+    if configuration.hazard.enabled:
+        described(configuration.hazard.positive, configuration.hazard.lag)
     inputs = configuration.ingest.inputs(base)
     layouts: dict[str, Layout] = {}
     seen: set[str] = set()
@@ -106,6 +111,8 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
         workspace, configuration.fit.specs(), uncertainty=configuration.fit.uncertainty(configuration.seed)
     )
     told("fit", fitted)
+    timed = hazard_step(workspace, **configuration.hazard.options()) if configuration.hazard.enabled else None
+    told("hazard", timed)
     chosen = configuration.credits
     credits, noticed = credits_step(workspace, chosen.models, by=chosen.by, kind=chosen.kind)
     told("credits", credits)
@@ -114,7 +121,12 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     if configuration.suppress.enabled and {"conversions", "customers"} & set(tables):
         suppressed = suppress_step(workspace)
         told("suppress", suppressed)
-    findings = [*(ingested.findings if ingested else ()), *fitted.findings, *noticed]
+    findings = [
+        *(ingested.findings if ingested else ()),
+        *fitted.findings,
+        *(timed.findings if timed else ()),
+        *noticed,
+    ]
     if suppressed is not None:
         findings += suppressed.suppression.findings
-    return RunReport(workspace, ingested, journeys, fitted, credits, suppressed, tuple(findings))
+    return RunReport(workspace, ingested, journeys, fitted, timed, credits, suppressed, tuple(findings))

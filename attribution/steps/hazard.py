@@ -27,10 +27,7 @@ def hazard_step(
     checks: bool = True,
 ) -> HazardReport:
     """Fit the time-to-event model on the workspace's uncut tables, check it, and keep both there."""
-    try:
-        spec = Hazard(positive=positive, lag=lag)
-    except ValueError as error:
-        raise UsageError(f"hazard: {error}") from None
+    spec = described(positive, lag)
     journeys = journeys_step(workspace)
     with workspace.write() as manifest, connect(workspace.scratch()) as connection:
         names = ("touchpoints", "conversions", "customers")
@@ -49,3 +46,17 @@ def hazard_step(
         spend = spend_of(workspace, manifest)
     costs = None if spend is None else spend.costs(False, {})
     return replace(report, credits=ordered(with_spend(report.credits, costs)))
+
+
+def described(positive: bool, lag: float) -> Hazard:
+    """The model's description.
+
+    Raises
+    ------
+    UsageError
+        Where a setting is out of its range.
+    """
+    try:
+        return Hazard(positive=positive, lag=lag)
+    except ValueError as error:
+        raise UsageError(f"hazard: {error}") from None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WIDTH = 79
 SHOWN = "markov-1"
-NEXT = ("fit hazard", "compare", "credits --by month")
+NEXT = ("compare", "credits --by month", "journeys --show paths")
 
 
 @click.command()
@@ -73,6 +73,8 @@ def _told(step: str, report: Any) -> None:
         say(f"Cut into {counts['journeys']:,} journeys of {counts['customers']:,} people.")
     elif step == "fit":
         say(f"Fitted {len(report.fits)} models, intervals from {report.fits[0].uncertainty.bootstrap} resamples.")
+    elif step == "hazard":
+        say("Fitted the time-to-event model.")
 
 
 def _contributions(credits: pd.DataFrame, truth: pd.DataFrame) -> None:
@@ -99,14 +101,20 @@ def _contributions(credits: pd.DataFrame, truth: pd.DataFrame) -> None:
 
 
 def _errors(credits: pd.DataFrame, truth: pd.DataFrame) -> None:
-    from attribution.demo import errors_of_shares  # noqa: PLC0415
+    from attribution.demo import ALL_MEDIA, errors_of_shares  # noqa: PLC0415
 
     paid = sorted(set(credits.loc[credits["cost"] > 0, "channel"]))
-    rows = [["", "error", "too much to", "too little to"]]
+    rows = [["", "error", "too much to", "too little to", "to paid media"]]
     for row in errors_of_shares(credits, truth, paid).to_dict("records"):
         over, under = (f"{shown(row[end])} {row[f'{end}_by']:+.0%}" for end in ("over", "under"))
-        rows.append([row["fit"], percent(row["error"]), over, under])
-    _titled("Shares of paid media by model: how far from the truth", columns(rows))
+        rows.append([row["fit"], percent(row["error"]), over, under, number(row["credited"], 0)])
+    everything = truth.loc[truth["channel"] == ALL_MEDIA, "incremental_conversions"].iloc[0]
+    text = (
+        f"Paid media caused {number(everything, 0)}. Only the time-to-event model, hazard, has a baseline for what "
+        "would have happened anyway. People here decide unseen, which no model of recorded data can correct for: an "
+        "experiment can."
+    )
+    _titled("Shares of paid media by model: how far from the truth", f"{columns(rows)}\n\n{_wrapped(text)}")
 
 
 def _disagreements(report: RunReport) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from attribution_cli.fit_hazard import tell_tuning
 from attribution_cli.output import file_report, journeys_report, say, waste_table
 
 
@@ -21,6 +22,9 @@ def show_step(step: str, report: Any) -> None:
         journeys_report(report)
     elif step == "fit":
         say("Fitted: " + ", ".join(f.name for f in report.fits))
+    elif step == "hazard":
+        say("Fitted: hazard")
+        tell_tuning(report.fit)
     elif step == "credits":
         say(f"{len(report):,} rows of credit.")
     elif step == "suppress":

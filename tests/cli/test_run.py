@@ -129,3 +129,11 @@ def test_the_demo_is_honest_and_the_same_each_time(run, tmp_path):
     assert people["customer_id"].is_unique
     # A second run in the same folder works on what is there.
     run("demo", "one", "--people", "600", "--seed", "4")
+
+
+def test_hazard_settings_are_validated_before_the_first_step(run, folder):
+    (folder / "attribution.toml").write_text(CONFIG + "[hazard]\nenabled = true\nlag = -1\n")
+    told = run("run", status=2).err
+    assert "hazard" in told
+    assert "lag" in told
+    assert not (folder / "ws").exists()
