@@ -10,7 +10,6 @@ import pandas as pd
 from attribution.tables import BASELINE, UNATTRIBUTED
 
 INTERACTION = "(interaction)"
-
 SPECIAL = (BASELINE, INTERACTION, UNATTRIBUTED)
 # Of a media-mix fit, which knows the channels of its panel and no others.
 PANEL = "mmm"
@@ -48,6 +47,11 @@ def channel_rows(credits: pd.DataFrame) -> pd.DataFrame:
 
 def _panels(rows: pd.DataFrame) -> set[str]:
     return set(rows.loc[rows["model"] == PANEL, "fit"])
+
+
+def over_common_channels(table: pd.DataFrame) -> pd.DataFrame:
+    """Shares over the channels that every fit knows, each renormalised to 1."""
+    return _normalised(table.dropna()) if table.isna().any(axis=None) else table
 
 
 def _normalised(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from attribution.compare.agreement import shares
+from attribution.compare.agreement import PANEL, over_common_channels, shares
 
 MOST = 5
 # Differences of less than this share are no disagreement that a planner acts on.
@@ -30,25 +30,32 @@ class Disagreement:
         return f"{self.high} gives {self.channel} {self.high_share:.0%}, {self.low} {self.low_share:.0%}: {self.reason}"
 
 
-def disagreements(credits: pd.DataFrame, positions: pd.DataFrame, most: int = MOST) -> tuple[Disagreement, ...]:
+def disagreements(credits: pd.DataFrame, positions: pd.DataFrame | None, most: int = MOST) -> tuple[Disagreement, ...]:
     """The channels on which models differ most, largest difference first.
 
     Parameters
     ----------
     credits : DataFrame
         Of at least two fits.
-    positions : DataFrame
-        From `attribution.journeys.reports.positions`.
+    positions : DataFrame or None
+        From `attribution.journeys.reports.positions`; None without journeys.
     """
-    table = shares(credits)
+    table = over_common_channels(shares(credits))
     if table.shape[1] < 2:
         return ()
-    facts = positions.set_index("channel")
+    facts = None if positions is None else positions.set_index("channel")
+    panels = set(credits.loc[credits["model"] == PANEL, "fit"]) if "model" in credits else set()
     spread = (table.max(axis=1) - table.min(axis=1)).sort_values(ascending=False, kind="stable")
     found = []
     for channel in spread[spread >= LEAST].index[:most]:
         high, low = str(table.loc[channel].idxmax()), str(table.loc[channel].idxmin())
-        reason = _reason(facts.loc[channel]) if channel in facts.index else "no journey holds it."
+        reason = "no journey holds it."
+        if facts is None:
+            reason = "same data, other assumptions: compare their priors and baselines."
+        elif channel in facts.index:
+            reason = _reason(facts.loc[channel])
+        if facts is not None and len({high, low} & panels) == 1:
+            reason += f" {high if high in panels else low} counts what its spend added, seen in a journey or not."
         found.append(
             Disagreement(
                 str(channel), high, float(table.loc[channel, high]), low, float(table.loc[channel, low]), reason

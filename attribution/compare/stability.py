@@ -12,6 +12,13 @@ from attribution.credit.finer import credits_by
 from attribution.credit.paths import Fit, Kept
 from attribution.journeys.journeys import Journeys
 
+COLUMNS = ("fit", "months", "mean_shift", "largest_shift", "largest_at")
+
+
+def no_stability() -> pd.DataFrame:
+    """The table where there are no months to compare."""
+    return pd.DataFrame(columns=list(COLUMNS))
+
 
 def monthly_stability(journeys: Journeys, fits: Sequence[Fit | Kept]) -> pd.DataFrame:
     """Fit each model on the journeys of each month and compare neighbors.
@@ -22,9 +29,8 @@ def monthly_stability(journeys: Journeys, fits: Sequence[Fit | Kept]) -> pd.Data
         ``fit``, ``months``, ``mean_shift`` and ``largest_shift``: ½ Σ |share − share of the month before|, and
         ``largest_at``, the month of the largest. Empty for journeys without times or of one month.
     """
-    columns = ["fit", "months", "mean_shift", "largest_shift", "largest_at"]
     if not journeys.timed or not fits:
-        return pd.DataFrame(columns=columns)
+        return no_stability()
     table, _ = credits_by(journeys, [Kept(f.name, f.spec) for f in fits], by=("month",))
     rows = []
     for fit, mine in table.groupby("fit", sort=False):
@@ -38,4 +44,4 @@ def monthly_stability(journeys: Journeys, fits: Sequence[Fit | Kept]) -> pd.Data
             worst = max(moved, key=lambda m: (moved[m], m))
             mean = sum(moved.values()) / len(moved)
             rows.append([fit, len(months), mean, moved[worst], worst])
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(COLUMNS))

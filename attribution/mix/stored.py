@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from attribution.errors import AttributionError, UsageError, did_you_mean, listed
 from attribution.mix.calendar import Calendar
 from attribution.mix.model_file import parse_model
-from attribution.mix.model_toml import model_toml
-from attribution.mix.stored_arrays import read_arrays, write_arrays
-from attribution.workspace import PRIVATE, Workspace, digest_of, digest_of_file
+from attribution.mix.stored_arrays import read_arrays
+from attribution.workspace import Workspace
 from attribution_models.mix.data import MixData
 from attribution_models.mix.density import Density
 from attribution_models.mix.effects import Effects
-from attribution_models.mix.fit import MixFit
 from attribution_models.mix.lifts import Lift
-from attribution_models.mix.parameter_table import ParameterTable
 from attribution_models.mix.posterior import Posterior
 from attribution_models.mix.scales import Scales
 from attribution_models.mix.spec import MixSpec
@@ -58,10 +49,11 @@ class StoredMix:
     structure : Structure
     posterior : Posterior
         Worked out again from free points and seed: the same numbers as at the fit.
+    parameters : DataFrame
+        Mean, sd, quantiles, R-hat, effective sample sizes and Monte Carlo error of every parameter.
     entry : Mapping
         What the manifest says: ``passed``, ``failures``, ``checklist``, ``seed``, ``sampler``, ``rounds``, ``inputs``,
-        ``findings``, ``refreshed_from`` …
-    folder : Path
+        ``findings``, ``learned``, ``refreshed_from`` …
     """
 
     name: str
@@ -72,110 +64,13 @@ class StoredMix:
     scales: Scales
     structure: Structure
     posterior: Posterior
+    parameters: pd.DataFrame
     entry: Mapping[str, Any]
-    folder: Path
 
     @property
     def passed(self) -> bool:
         """Whether the gate passed; where not, every output says so."""
         return bool(self.entry["passed"])
-
-    def parameters(self) -> pd.DataFrame:
-        """The table of parameters with its diagnostics, as it was at the fit."""
-        return pd.read_csv(self.folder / "parameters.csv", keep_default_na=False, na_values=[""])
-
-
-def parameter_frame(table: ParameterTable) -> pd.DataFrame:
-    """Parameters as a table: mean, sd, quantiles, R-hat, effective sample sizes, Monte Carlo error."""
-    columns = ("parameter", "mean", "sd", "q5", "median", "q95", "rhat", "ess_bulk", "ess_tail", "mcse")
-    return pd.DataFrame([tuple(row) for row in table], columns=list(columns))
-
-
-def save_mix(
-    workspace: Workspace,
-    manifest: dict[str, Any],
-    name: str,
-    done: MixFit,
-    calendar: Calendar,
-    about: Mapping[str, Any] | None = None,
-) -> Path:
-    """Keep a fit: specification, data, lift tests, scales, and draws of free parameters; plain files, nothing pickled.
-
-    The folder is written under a temporary name and renamed; it counts from the moment that the manifest names it.
-
-    Parameters
-    ----------
-    manifest : dict
-        From `Workspace.write`.
-    calendar : Calendar
-        Of the panel's window.
-    about : Mapping, optional
-        More plain data for the manifest's entry: inputs and their digests, findings, timings.
-
-    Returns
-    -------
-    Path
-        The folder.
-    """
-    s = done.posterior.structure
-    entry = {
-        "name": name,
-        "model": FAMILY,
-        "family": FAMILY,
-        "version": VERSION,
-        "passed": done.gate.passed,
-        "failures": list(done.gate.failures),
-        "checklist": list(done.gate.checklist),
-        "worst_rhat": done.gate.worst_rhat,
-        "least_ess": done.gate.least_ess,
-        "seed": done.posterior.seed,
-        "sampler": done.sampler,
-        "lifts": [lift.experiment for lift in s.lifts],
-        "rounds": [asdict(r) for r in done.rounds],
-        "calendar": {"days": calendar.days, "monthly": calendar.monthly},
-        "outcome": s.spec.outcome,
-        "periods": [str(s.data.dates[0]), str(s.data.dates[-1])],
-        "geos": len(s.data.geos),
-        **(about or {}),
-    }
-    folder = _write_folder(workspace.path / "fits", done, entry)
-    plain = json.loads(json.dumps(entry, default=float))
-    manifest.setdefault("mixes", {}).pop(name, None)
-    # Last in the file's order is the most recent one; the manifest itself is written with sorted keys.
-    latest = max((int(e.get("number", 0)) for e in manifest["mixes"].values()), default=0)
-    manifest["mixes"][name] = {"path": str(folder.relative_to(workspace.path)), "number": latest + 1, **plain}
-    return folder
-
-
-def _write_folder(parent: Path, done: MixFit, entry: dict[str, Any]) -> Path:
-    """Write the files of a fit, and name their folder by what they hold."""
-    temporary = parent / f".{FAMILY}-{os.getpid()}"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(mode=0o700)
-    s, points = done.posterior.structure, done.posterior.points
-    (temporary / "model.toml").write_text(model_toml(s.spec), encoding="utf-8")
-    write_arrays(temporary / "arrays.npz", s)
-    pq.write_table(_draws(s, points), temporary / "draws.parquet", compression="zstd")
-    parameter_frame(done.table).to_csv(temporary / "parameters.csv", index=False, lineterminator="\n")
-    entry["digests"] = {file: digest_of_file(temporary / file) for file in FILES}
-    (temporary / "fit.json").write_text(json.dumps(entry, ensure_ascii=False, indent=1, default=float), "utf-8")
-    for file in temporary.iterdir():
-        file.chmod(PRIVATE)
-    folder = parent / f"{FAMILY}-{digest_of(entry['name'], entry['digests'], entry['seed'])}"
-    if folder.exists():  # the same fit again: what is there holds the same
-        shutil.rmtree(temporary)
-    else:
-        temporary.replace(folder)
-    return folder
-
-
-def _draws(s: Structure, points: NDArray[np.float64]) -> pa.Table:
-    """Draws on the sampled line, one column per parameter."""
-    chains, draws, size = points.shape
-    flat = points.reshape(-1, size)
-    columns = {"chain": np.repeat(np.arange(chains), draws), "draw": np.tile(np.arange(draws), chains)}
-    names = [*columns, *free_names(s)]
-    return pa.table([*map(pa.array, columns.values()), *(pa.array(flat[:, i]) for i in range(size))], names=names)
 
 
 def free_names(s: Structure) -> Iterator[str]:
@@ -242,6 +137,9 @@ def read_mix(workspace: Workspace, entry: Mapping[str, Any]) -> StoredMix:
         spec = parse_model((folder / "model.toml").read_text(encoding="utf-8"), str(folder / "model.toml"))
         data, scales, lifts, rows = read_arrays(folder / "arrays.npz")
         table = pq.read_table(folder / "draws.parquet")
+        parameters = pd.read_csv(
+            folder / "parameters.csv", float_precision="round_trip", keep_default_na=False, na_values=[""]
+        )
     except (OSError, ValueError, KeyError) as error:
         raise AttributionError(f"{name}: {folder} cannot be read ({type(error).__name__}). {_again(name)}") from None
     built = structure(spec, data, lifts, scales=scales, rows=rows)
@@ -252,7 +150,7 @@ def read_mix(workspace: Workspace, entry: Mapping[str, Any]) -> StoredMix:
     posterior = Posterior.of(Density.of(built), points.reshape(chains, -1, built.size), int(entry["seed"]))
     held = entry["calendar"]
     calendar = Calendar(data.dates, int(held["days"]), bool(held["monthly"]))
-    return StoredMix(name, spec, data, calendar, lifts, scales, built, posterior, entry, folder)
+    return StoredMix(name, spec, data, calendar, lifts, scales, built, posterior, parameters, entry)
 
 
 def _again(name: str) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from attribution.compare.agreement import agreement, errors
+from attribution.compare.agreement import agreement, errors, shares
 from attribution.compare.conflicts import conflicts
 from attribution.compare.disagreements import Disagreement, disagreements
 from attribution.compare.gate import gate
-from attribution.compare.stability import monthly_stability
+from attribution.compare.stability import monthly_stability, no_stability
 from attribution.credit.hazard import FAMILY
 from attribution.credit.paths import kept_of
 from attribution.errors import UsageError, listed
 from attribution.findings import Finding
+from attribution.journeys.journeys import Journeys
 from attribution.journeys.reports import positions
 from attribution.steps.calibrate import lifts_of
 from attribution.steps.credits import credits_step
@@ -54,33 +55,55 @@ class CompareReport:
     findings: tuple[Finding, ...]
 
 
-def compare_step(workspace: Workspace, names: Sequence[str] = (), truth: pd.DataFrame | None = None) -> CompareReport:
-    """Set stored fits side by side.
+def compare_step(
+    workspace: Workspace, names: Sequence[str] = (), truth: pd.DataFrame | None = None, *, force: bool = False
+) -> CompareReport:
+    """Set stored fits side by side; what needs journeys is left out where only panels were fitted.
 
     Parameters
     ----------
-    names : sequence of str
+    names, force
         As in `credits_step`.
     truth : DataFrame, optional
         ``channel`` and ``conversions`` that are known to be true (a simulated world, an experiment).
     """
-    table, findings = credits_step(workspace, names)
+    table, findings = credits_step(workspace, names, force=force)
     manifest = workspace.manifest()
-    journeys = journeys_step(workspace)
-    entries = [manifest["fits"][str(n)] for n in dict.fromkeys(table["fit"])]
+    entries = [manifest["fits"][n] for n in dict.fromkeys(map(str, table["fit"])) if n in manifest["fits"]]
     kept = [kept_of(e) for e in entries if e["family"] != FAMILY]
-    held = positions(journeys)
+    journeys = journeys_step(workspace) if entries else None
+    held = None if journeys is None else positions(journeys)
     measured = lifts_of(workspace, manifest)
     return CompareReport(
         credits=table,
         agreement=agreement(table),
-        stability=monthly_stability(journeys, kept),
+        stability=no_stability() if journeys is None else monthly_stability(journeys, kept),
         errors=None if truth is None else errors(table, truth),
         experiments=measured,
         conflicts=None if measured is None else conflicts(table, measured),
         disagreements=disagreements(table, held),
-        findings=(*gate(journeys, held), *findings),
+        findings=(*_gate(journeys, held), *not_compared(table), *findings),
     )
+
+
+def _gate(journeys: Journeys | None, held: pd.DataFrame | None) -> tuple[Finding, ...]:
+    return () if journeys is None or held is None else gate(journeys, held)
+
+
+def not_compared(table: pd.DataFrame) -> Iterator[Finding]:
+    """Say which channels only some of the fits know: a panel has other channels, or other names, than journeys."""
+    found = shares(table)
+    lacking = found[found.isna().any(axis=1)]
+    if not len(lacking):
+        return
+    one = found.columns[found.isna().any()][0]
+    theirs = [str(c) for c in lacking.index if lacking.loc[c].isna().any()]
+    message = (
+        f"Only some of the fits know {listed(theirs, 8)} ({one} is one that does not know all): distances are over the "
+        f"{len(found) - len(lacking)} channels of both, renormalised."
+    )
+    remedy = "Where one channel has two names, call it the same in the model file and in the touchpoints."
+    yield Finding("note" if len(lacking) < len(found) else "warning", "channels-differ", message, remedy, len(theirs))
 
 
 def read_truth(path: Path) -> pd.DataFrame:

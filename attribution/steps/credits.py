@@ -17,6 +17,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.steps.journeys import journeys_step
 from attribution.steps.refit import refit
 from attribution.steps.spend import spend_of
+from attribution.tables import GRAINS
 from attribution.workspace import Workspace
 
 
@@ -26,6 +27,8 @@ def credits_step(
     *,
     by: tuple[str, ...] = (),
     kind: str | None = None,
+    mixes: bool = True,
+    force: bool = False,
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The credits table of stored fits.
 
@@ -34,27 +37,76 @@ def credits_step(
     names : sequence of str
         Fits (``markov-2``), models (``markov``) or families (``rules``); none takes all.
     by, kind
-        A finer grain, or one kind of conversion: the stored specs are fitted again on those journeys, with
-        intervals where the fits have them.
+        A finer grain, or one kind of conversion: path models are fitted again on those journeys, with intervals where
+        the fits have them; media-mix models sum their contributions. A fit without that grain is left out with a note.
+    mixes : bool
+        Whether media-mix fits belong to it.
+    force : bool
+        Media-mix fits that did not converge are a warning, not an error.
     """
     manifest = workspace.require()
-    if not manifest["fits"]:
-        raise UsageError("Nothing was fitted yet. Fit something first: attribution fit rules.")
-    chosen = _chosen(manifest, names)
+    paths, mixed = chosen_fits(manifest, names, mixes=mixes)
+    frames, findings = [], []
+    if by:
+        _check_grains(by)
+        paths, left = _with_grain(paths, by)
+        findings += left
+    if mixed:
+        found, noticed = _mix_frames(workspace, [manifest["mixes"][n] for n in mixed], by, kind, force=force)
+        frames += found
+        findings += noticed
+    if paths:
+        found, noticed = _path_frames(workspace, paths, by, kind)
+        frames = [*found, *frames]
+        findings += noticed
+    if not frames:
+        raise UsageError(" ".join(["by: no fit that was asked for has this grain.", *(f.message for f in findings)]))
+    table = joined(frames)
+    return table.assign(mark=table["mark"].fillna("")) if "mark" in table else table, tuple(findings)
+
+
+def _path_frames(
+    workspace: Workspace, chosen: Sequence[str], by: tuple[str, ...], kind: str | None
+) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """Rows of models of journeys."""
     journeys = journeys_step(workspace)
     findings = _brought_up_to_date(workspace, journeys, chosen)
     manifest = workspace.manifest()
     spend = spend_of(workspace, manifest)
     if not by and kind is None:
         costs = None if spend is None else spend.costs(False, {})
-        frames = [with_spend(stored_fit(workspace, manifest, n)[0], costs) for n in chosen]
-        return joined(frames), tuple(findings)
+        return [with_spend(stored_fit(workspace, manifest, n)[0], costs) for n in chosen], findings
     entries = [manifest["fits"][n] for n in chosen]
     kept = [kept_of(e) for e in entries if e["family"] != FAMILY]
     if len(kept) < len(entries):
         findings.append(Finding("note", "no-grain", "hazard is left out: it is fitted on everybody's whole history."))
     frame, more = credits_by(journeys, kept, spend, by=by, kind=kind)
-    return frame, (*findings, *more)
+    return [frame], [*findings, *more]
+
+
+def _mix_frames(
+    workspace: Workspace, entries: Sequence[dict[str, Any]], by: tuple[str, ...], kind: str | None, *, force: bool
+) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """Rows of media-mix models."""
+    from attribution.credit.mix_fits import credits_of_mixes, gate_told, with_grain  # noqa: PLC0415
+
+    kept, findings = with_grain(entries, by, kind)
+    return list(credits_of_mixes(workspace, kept, by)), [*findings, *gate_told(kept, force=force)]
+
+
+def _check_grains(by: Sequence[str]) -> None:
+    from attribution.credit.mix_fits import check_any_grain  # noqa: PLC0415
+
+    check_any_grain(by)
+
+
+def _with_grain(names: Sequence[str], by: Sequence[str]) -> tuple[list[str], list[Finding]]:
+    """Fits of journeys have every grain but the periods of a panel."""
+    wrong = [grain for grain in by if grain not in GRAINS]
+    if not wrong or not names:
+        return list(names), []
+    message = f"{listed(names, 5)} left out: journeys have no {listed(wrong)}; they have weeks and months."
+    return [], [Finding("note", "no-grain", message)]
 
 
 def _brought_up_to_date(workspace: Workspace, journeys: Journeys, names: Sequence[str]) -> list[Finding]:
@@ -75,14 +127,21 @@ def _brought_up_to_date(workspace: Workspace, journeys: Journeys, names: Sequenc
     return findings
 
 
-def _chosen(manifest: dict[str, Any], names: Sequence[str]) -> list[str]:
-    fits = manifest["fits"]
-    if not names:
-        return sorted(fits)
-    chosen: dict[str, None] = {}
+def chosen_fits(manifest: dict[str, Any], names: Sequence[str], *, mixes: bool = True) -> tuple[list[str], list[str]]:
+    """Names of the fits of journeys and of the media-mix fits that are asked for.
+
+    Raises
+    ------
+    UsageError
+        Nothing was fitted, or nothing of that name.
+    """
+    fits = manifest["fits"] | (manifest.get("mixes", {}) if mixes else {})
+    if not fits:
+        raise UsageError("Nothing was fitted yet. Fit something first: attribution fit rules.")
+    chosen: dict[str, None] = {} if names else dict.fromkeys(sorted(fits))
     for name in names:
         hits = [n for n in sorted(fits) if name in (n, fits[n]["model"], fits[n]["family"])]
         if not hits:
             raise UsageError(f'No fit "{name}".{did_you_mean(name, fits)} Fitted: {listed(sorted(fits))}.')
         chosen |= dict.fromkeys(hits)
-    return list(chosen)
+    return [n for n in chosen if n in manifest["fits"]], [n for n in chosen if n not in manifest["fits"]]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How it is written.",
 )
+@click.option("--force", is_flag=True, help="Exit 0 though a media-mix fit did not converge; it is said all the same.")
 @strict_option
 @workspace_option
 @click.pass_context
@@ -44,6 +45,7 @@ def compare(
     models: tuple[str, ...],
     truth: str | None,
     form: str,
+    force: bool,
     strict: bool,
     workspace: str | None,
 ) -> None:
@@ -61,7 +63,7 @@ def compare(
     target = open_workspace(ctx, workspace)
     target.require()
     announce_compile()
-    report = compare_step(target, models, None if truth is None else read_truth(Path(truth)))
+    report = compare_step(target, models, None if truth is None else read_truth(Path(truth)), force=force)
     click.echo(_json(report) if form == "json" else _text(report))
     tell(report.findings)
     finish(report.findings, strict)
@@ -90,17 +92,20 @@ def _json(report: CompareReport) -> str:
 def _text(report: CompareReport) -> str:
     from attribution.compare.agreement import shares  # noqa: PLC0415
 
-    blocks = [_titled("Shares of credit over channels", _shares(shares(report.credits)))]
+    found = shares(report.credits)
+    blocks = [_titled("Shares of credit over channels", _shares(found.rename(columns=_gate_failed(report.credits))))]
     if len(report.agreement):
         rows = [["", "", "credit to move", "rank agreement"]]
         rows += [
-            [r["fit_a"], r["fit_b"], percent(r["total_variation"]), f"{r['rank_agreement']:.2f}"]
+            [r["fit_a"], r["fit_b"], percent(r["total_variation"]), number(r["rank_agreement"], 2)]
             for r in report.agreement.sort_values("total_variation", ascending=False).to_dict("records")
         ]
         text = columns(rows, left=2)
         if report.agreement["across_estimands"].any():
             kinds = ", ".join(sorted(set(report.credits["estimand"])))
             text += f"\nThese models estimate different things ({kinds}): shares were renormalised over channels."
+        if report.agreement["channels"].nunique() > 1 or (report.agreement["channels"] < len(found)).any():
+            text += "\nPairs that do not know the same channels are compared over those that both know."
         blocks.append(_titled("Distance between models (largest first)", text))
     if len(report.stability):
         rows = [["", "months", "mean shift", "largest", "in"]]
@@ -156,6 +161,14 @@ def _experiments(report: CompareReport) -> str:
         ]
         text += "\n\n" + _titled("Scored against the experiments kept for validation", columns(rows))
     return text
+
+
+def _gate_failed(credits: pd.DataFrame) -> dict[str, str]:
+    """Names of fits that did not converge, with that beside them."""
+    if "mark" not in credits:
+        return {}
+    failed = credits.loc[credits["mark"].str.contains("gate failed"), "fit"]
+    return {str(name): f"{name} (gate failed)" for name in failed}
 
 
 def _titled(title: str, text: str) -> str:

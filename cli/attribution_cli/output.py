@@ -154,11 +154,16 @@ def shown(text: Any) -> str:
 
 def credits_table(frame: pd.DataFrame) -> str:
     """Credits as blocks, one per fit and group: the largest channel first, what is not placed last."""
-    grains = [c for c in ("month", "week", "geo", "kind", "customer") if c in frame.columns]
+    grains = [c for c in ("period", "month", "week", "geo", "kind", "customer") if c in frame.columns]
     blocks = []
     for key, rows in frame.groupby(["fit", *grains], sort=False, dropna=False):
-        name = " · ".join(str(k) for k in (key if isinstance(key, tuple) else (key,)))
-        blocks.append(click.style(name, bold=True) + "\n" + _block(rows))
+        name = " · ".join(str(k) for k in (key if isinstance(key, tuple) else (key,)) if k == k)  # noqa: PLR0124  (NaN)
+        if "mark" in rows and (rows["model"] == "mmm").all():
+            from attribution_cli.mix_table import mix_block  # noqa: PLC0415
+
+            blocks.append(mix_block(rows, name))
+        else:
+            blocks.append(click.style(name, bold=True) + "\n" + _block(rows))
     return "\n\n".join(blocks)
 
 
