@@ -30,7 +30,7 @@ def calibrated_step(
     workspace: Workspace, names: Sequence[str] = (), weight: Weight = "lift"
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The credits of stored fits, calibrated to the workspace's experiments; `weight` as `calibrate` takes it."""
-    table, findings = credits_step(workspace, names)
+    table, findings = credits_step(workspace, names, mixes=False)
     found = lifts_of(workspace, workspace.manifest())
     if found is None or found.empty:
         msg = (

@@ -15,7 +15,10 @@ from attribution_cli.output import announce_compile, credits_table, finish, tell
     "--model", "models", multiple=True, metavar="NAME", help="A fit (markov-2), model (markov) or family (rules) [all]."
 )
 @click.option(
-    "--by", multiple=True, metavar="GRAIN", help="campaign, month, week, geo, kind, customer; several with commas."
+    "--by",
+    multiple=True,
+    metavar="GRAIN",
+    help="campaign, month, week, period (of a panel), geo, kind, customer; several with commas.",
 )
 @click.option("--kind", metavar="KIND", help="Only conversions of this kind.")
 @click.option(
@@ -23,24 +26,26 @@ from attribution_cli.output import announce_compile, credits_table, finish, tell
     help="Move tested channels to the lift that experiments measured; precision: to between lift and credit, nearer to "
     "the surer.",
 )  # fmt: skip
+@click.option("--force", is_flag=True, help="Exit 0 though a media-mix fit did not converge; it is said all the same.")
 @format_options
 @strict_option
 @workspace_option
 @click.pass_context
 def credits(
-    ctx: click.Context, models: tuple[str, ...], by: tuple[str, ...], kind: str | None, calibrate: Any, form: str,
-    output: str | None, strict: bool, workspace: str | None,
+    ctx: click.Context, models: tuple[str, ...], by: tuple[str, ...], kind: str | None, calibrate: Any, force: bool,
+    form: str, output: str | None, strict: bool, workspace: str | None,
 ) -> None:  # fmt: skip
     """Print what each channel contributed, by every fit, with cost, CPA and ROAS where spend is known.
 
-    Channels and (unattributed) add up to what was observed. With --by, each model is fitted inside each
-    group.
+    Channels, (baseline) and (unattributed) add up to what was observed. With --by, each model of journeys is fitted
+    inside each group, and media-mix fits are summed over it; a fit without that grain is left out.
 
     \b
     Examples:
       attribution credits
       attribution credits --model markov-1 --by month,campaign -f csv -o credits.csv
       attribution credits --by customer -f json
+      attribution credits --model mmm --by geo,month
       attribution credits --calibrate
       attribution credits --model hazard --calibrate precision
     """
@@ -56,7 +61,7 @@ def credits(
             raise click.UsageError("--calibrate is for whole channels: leave out --by and --kind.")
         frame, findings = calibrated_step(target, models, calibrate)
     else:
-        frame, findings = credits_step(target, models, by=grains, kind=kind)
+        frame, findings = credits_step(target, models, by=grains, kind=kind, force=force)
     write_frame(frame, form, output, credits_table)
     tell(findings)
     finish(findings, strict)
