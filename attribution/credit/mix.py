@@ -40,8 +40,8 @@ def mix_frame(
     ``conversions`` and ``value`` are contributions in the group, with what earlier spend carried in; they are means
     over draws, so that the rows of a group add up to what was observed in it. Periods without an outcome, and those
     masked because media before them are unknown, are in no total. Under a log link ``(interaction)`` holds what one-off
-    effects leave. ``cost`` is the spend of all periods of the group; ``roas``, ``mroas`` and ``cpa`` are counterfactual:
-    what that spend brought until its effect has died away, over that spend. So ``roas`` is not ``value`` over ``cost``.
+    effects leave. ``cost`` is the spend of all periods of the group. ``roas``, ``mroas`` and ``cpa`` are
+    counterfactual: what that spend brought until its effect has died away, over that spend. So ``roas`` is not ``value`` over ``cost``.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ def mix_frame(
     UsageError
         A grain that a mix model does not have.
     """  # noqa: E501
-    grains = _grains(by)
+    grains = grains_of(by)
     data = effects.structure.data
     if "geo" in grains and len(data.geos) == 1:
         raise UsageError("by: this model has no geos; its panel is national.")
     found = contributions(effects, cells(data, effects.structure.fitted, grains, window), level)
-    bought = _bought(effects, grains, window, level)
+    bought = returns_by_group(effects, grains, window, level)
     frames = [_group(name, effects, found, i, bought[key]) for i, key in enumerate(found.cells.names)]
     frame = pd.concat(frames, ignore_index=True)
     if known is not None:
@@ -76,7 +76,7 @@ def mix_frame(
     return ordered(frame)
 
 
-def _grains(by: Sequence[str]) -> tuple[Grain, ...]:
+def grains_of(by: Sequence[str]) -> tuple[Grain, ...]:
     grains = tuple(grain for grain in MIX_GRAINS if grain in by)
     unknown = [grain for grain in by if grain not in MIX_GRAINS]
     if unknown:
@@ -86,7 +86,7 @@ def _grains(by: Sequence[str]) -> tuple[Grain, ...]:
     return grains
 
 
-def _bought(
+def returns_by_group(
     effects: Effects, grains: tuple[Grain, ...], window: Window | None, level: float
 ) -> dict[tuple[str, ...], tuple[Returns, int]]:
     """Returns of spend by group: the result, and which of its groups."""

@@ -76,10 +76,17 @@ def columns_of(spec: MixSpec) -> dict[str, str]:
     return found
 
 
-def read_rows(arguments: Sequence[str], spec: MixSpec, settings: IngestSettings | None = None) -> PanelRows:
+def read_rows(
+    arguments: Sequence[str], spec: MixSpec, settings: IngestSettings | None = None, *, whole: bool = True
+) -> PanelRows:
     """Read the columns of a model from one or several files.
 
     Several files are put together by date and geo: they may follow each other in time, or hold different columns.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether every column of the model must be there.
 
     Raises
     ------
@@ -90,7 +97,7 @@ def read_rows(arguments: Sequence[str], spec: MixSpec, settings: IngestSettings 
     """
     with open_sheets(arguments, settings) as sheets:
         name = ", ".join(sheet.name for sheet in sheets)
-        _check_headers(sheets, spec)
+        _check_headers(sheets, spec, whole=whole)
         problems, findings = Problems(), [f for sheet in sheets for f in sheet.findings]
         frames = [_frame(sheet, spec, problems) for sheet in sheets]
         problems.stop()
@@ -98,12 +105,14 @@ def read_rows(arguments: Sequence[str], spec: MixSpec, settings: IngestSettings 
     return PanelRows(name, _together(frames, name), tuple(findings))
 
 
-def _check_headers(sheets: Sequence[Sheet], spec: MixSpec) -> None:
+def _check_headers(sheets: Sequence[Sheet], spec: MixSpec, *, whole: bool) -> None:
     keys = {spec.date: "date"} | ({spec.geo: "geo"} if spec.geo else {})
     for sheet in sheets:
         for column, role in keys.items():
             if column not in sheet.headers:
                 raise UsageError(_not_found(column, role, sheet.headers, sheet.name))
+    if not whole:
+        return
     every = tuple(dict.fromkeys(h for sheet in sheets for h in sheet.headers))
     for column, role in columns_of(spec).items():
         if column not in every:

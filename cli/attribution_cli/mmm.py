@@ -9,6 +9,12 @@ from attribution_cli.lazy import LazyGroup
 COMMANDS = {
     "draft": "A model file guessed from a panel, the template, or the JSON schema.",
     "check": "What a panel can tell a model, before the fit.",
+    "effects": "What each channel brought, and what its spend returned.",
+    "curves": "Outcome against spend, saturation, carry-over.",
+    "predict": "What a plan of spend is expected to bring.",
+    "folds": "How well a model predicts what came, from several origins.",
+    "compare": "Several model files side by side: forecasts, and how far apart their returns are.",
+    "export": "A fit for ArviZ, as NetCDF.",
 }
 
 

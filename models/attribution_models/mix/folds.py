@@ -116,22 +116,37 @@ def rolling_origin(
     ValueError
         Every fold failed.
     """
-    folds = tuple(_fold(spec, data, fit, origin, horizon, level, seed) for origin in at)
+    return gathered(
+        spec,
+        tuple(score_origin(spec, data, fit, origin, horizon, level=level, seed=seed) for origin in at),
+        horizon,
+        level,
+    )
+
+
+def gathered(spec: MixSpec, folds: tuple[Fold, ...], horizon: int, level: float) -> FutureScores:
+    """Put the folds of one model together.
+
+    Raises
+    ------
+    ValueError
+        Every fold failed.
+    """
     scored = tuple(fold.scores for fold in folds if fold.scores is not None)
     if not scored:
         raise ValueError(f"No fold could be fitted: {folds[0].failure}")
     return FutureScores(spec.outcome, horizon, level, folds, RowScores.joined(scored))
 
 
-def _fold(spec: MixSpec, data: MixData, fit: Sampler, origin: int, horizon: int, level: float, seed: int) -> Fold:
+def score_origin(
+    spec: MixSpec, data: MixData, fit: Sampler, origin: int, horizon: int, *, level: float = 0.9, seed: int = 1
+) -> Fold:
+    """Fit the rows before one origin and score the next `horizon` periods; what stops it becomes the fold's failure."""
     try:
         past, whole = training(spec, data, origin, horizon)
-    except ValueError as error:
-        return Fold(origin, None, f"Origin {data.dates[origin]}: {error}")
-    posterior = Posterior.of(Density.of(past), fit(past), seed)
-    rows = np.zeros(whole.outcome.shape, bool)
-    rows[:, origin:] = True
-    try:
+        posterior = Posterior.of(Density.of(past), fit(past), seed)
+        rows = np.zeros(whole.outcome.shape, bool)
+        rows[:, origin:] = True
         scores = score_rows(Means.of(posterior, replace(past, data=whole)), rows, level=level, seed=seed)
     except ValueError as error:
         return Fold(origin, None, f"Origin {data.dates[origin]}: {error}")

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
-    """Mean and intervals, in the outcome's unit; arrays (G, T), or (T,) for the sum over geos.
+    """Mean and intervals, in the outcome's unit; arrays (G, T), (T,) for the sum over geos, () for that of all rows.
 
     Attributes
     ----------
@@ -52,6 +52,8 @@ class Prediction:
         By geo.
     total : Band
         Of the sum over geos.
+    whole : Band
+        Of the sum over geos and periods.
     """
 
     dates: NDArray[np.datetime64]
@@ -60,6 +62,7 @@ class Prediction:
     observed: Floats
     rows: Band
     total: Band
+    whole: Band
 
 
 def fitted(posterior: Posterior, *, level: float = 0.9, seed: int = 1) -> Prediction:
@@ -84,27 +87,29 @@ def forecast(posterior: Posterior, future: MixData, *, level: float = 0.9, seed:
     return predict(means, level=level, seed=seed, first=posterior.structure.outcome.shape[1])
 
 
-def predict(means: Means, *, level: float = 0.9, seed: int = 1, first: int = 0) -> Prediction:
-    """Predict rows from period `first` on."""
+def predict(means: Means, *, level: float = 0.9, seed: int = 1, first: int = 0, last: int | None = None) -> Prediction:
+    """Predict rows from period `first` to period `last`, the end included (the last one of all without)."""
     if not 0 < level < 1:
         raise ValueError(f"An interval's level lies between 0 and 1; got {level}.")
     data = means.structure.data
-    shape = means.size, len(data.dates) - first
+    kept = slice(first, len(data.dates) if last is None else last + 1)
+    shape = means.size, len(data.dates[kept])
     total, new_total, bands = np.zeros(shape), np.zeros(shape), []
     for geo in range(len(data.geos)):
         scaled = means.scaled(geo)
-        mean = means.outcome(geo, scaled)[:, first:]
-        new = means.outcome(geo, scaled + means.noise(geo, seed))[:, first:]
+        mean = means.outcome(geo, scaled)[:, kept]
+        new = means.outcome(geo, scaled + means.noise(geo, seed))[:, kept]
         bands.append(_band(mean, new, level))
         total += mean
         new_total += new
     return Prediction(
-        dates=data.dates[first:],
+        dates=data.dates[kept],
         geos=data.geos,
         level=level,
-        observed=data.outcome[:, first:],
+        observed=data.outcome[:, kept],
         rows=Band(*(np.stack(parts) for parts in zip(*bands, strict=True))),
         total=Band(*_band(total, new_total, level)),
+        whole=Band(*_band(total.sum(axis=1), new_total.sum(axis=1), level)),
     )
 
 
