@@ -13,11 +13,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from attribution.credit.mix_fits import mix_credits
     from attribution.credit.paths import Fit
     from attribution.errors import AttributionError, UsageError
     from attribution.frames import build_journeys, credits, fit, read_paths
     from attribution.ingest.ingest import ingest as ingest_files
     from attribution.journeys.journeys import Journeys
+    from attribution.mix.arviz_out import to_arviz
+    from attribution.mix.stored import StoredMix, load_mix
+    from attribution.panels import fit_mix
     from attribution.settings import IngestSettings, JourneySettings
     from attribution.steps.credits import credits_step
     from attribution.steps.fit import fit_step
@@ -42,6 +46,7 @@ _HOMES = {
     "Markov": "attribution_models.paths.markov",
     "Position": "attribution_models.paths.rules",
     "Shapley": "attribution_models.paths.shapley",
+    "StoredMix": "attribution.mix.stored",
     "TABLES": "attribution.tables",
     "TimeDecay": "attribution_models.paths.rules",
     "UsageError": "attribution.errors",
@@ -50,18 +55,22 @@ _HOMES = {
     "credits": "attribution.frames",
     "credits_step": "attribution.steps.credits",
     "fit": "attribution.frames",
+    "fit_mix": "attribution.panels",
     "fit_step": "attribution.steps.fit",
     "ingest_files": "attribution.ingest.ingest:ingest",
     "journeys_step": "attribution.steps.journeys",
+    "load_mix": "attribution.mix.stored",
+    "mix_credits": "attribution.credit.mix_fits",
     "read_paths": "attribution.frames",
     "suppress_step": "attribution.steps.suppress",
+    "to_arviz": "attribution.mix.arviz_out",
 }
 
 __all__ = [
     "TABLES", "AttributionError", "First", "Fit", "IngestSettings", "JourneySettings", "Journeys", "Last",
-    "LastNonDirect", "Linear", "Markov", "Position", "Shapley", "TimeDecay", "UsageError", "Workspace",
-    "build_journeys", "credits", "credits_step", "fit", "fit_step", "ingest_files", "journeys_step",
-    "read_paths", "suppress_step",
+    "LastNonDirect", "Linear", "Markov", "Position", "Shapley", "StoredMix", "TimeDecay", "UsageError", "Workspace",
+    "build_journeys", "credits", "credits_step", "fit", "fit_mix", "fit_step", "ingest_files", "journeys_step",
+    "load_mix", "mix_credits", "read_paths", "suppress_step", "to_arviz",
 ]  # fmt: skip
 
 

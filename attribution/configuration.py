@@ -114,6 +114,50 @@ class Hazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return {n: getattr(self, n) for n in ("positive", "lag", "signals", "people", "checks")}
 
 
+class Mmm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[mmm]``: a media-mix model, fitted where a panel is named. Paths are relative to the configuration file."""
+
+    panel: tuple[str, ...] = ()
+    model: str | None = None
+    lifts: tuple[str, ...] = ()
+    name: str | None = None
+    chains: int = 4
+    tune: int = 600
+    draws: int = 1000
+    max_rounds: int = 4
+    target_accept: float = 0.9
+    checks: bool = True
+    placebo: bool = False
+    allow_saturated: bool = False
+    force: bool = False
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is something to fit."""
+        return bool(self.panel)
+
+    def check(self) -> None:
+        """Refuse what cannot be fitted.
+
+        Raises
+        ------
+        UsageError
+        """
+        if self.enabled and self.model is None:
+            raise UsageError("mmm.model: name the model file. Draft one: attribution mmm draft PANEL > mmm.toml.")
+        if not self.enabled and (self.model is not None or self.lifts):
+            raise UsageError("mmm.panel: name the panel that the model is of.")
+        for name, least in (("chains", 2), ("tune", 50), ("draws", 50), ("max_rounds", 1)):
+            if getattr(self, name) < least:
+                raise UsageError(f"mmm.{name}: {getattr(self, name)} is too few; the least is {least}.")
+        if not 0.5 <= self.target_accept < 1:
+            raise UsageError(f"mmm.target_accept: {self.target_accept} does not lie between 0.5 and 1. Write 0.9.")
+
+    def files(self, base: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+        """File arguments as absolute paths."""
+        return tuple(name if name == "-" else str(base / name) for name in names)
+
+
 class Credits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``[credits]``: what is printed and written."""
 
@@ -146,6 +190,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     journeys: Journeys = Journeys()
     fit: Fit = Fit()
     hazard: Hazard = Hazard()
+    mmm: Mmm = Mmm()
     credits: Credits = Credits()
     suppress: Suppress = Suppress()
 
@@ -177,7 +222,9 @@ def configure(data: dict[str, Any], name: str) -> Configuration:
     found.journeys.settings()
     found.fit.specs()
     found.fit.uncertainty(found.seed)
-    check_grains(found.credits.by)
+    found.mmm.check()
+    # Periods are those of a panel; which fits have which grain is seen when credits are made.
+    check_grains(tuple(grain for grain in found.credits.by if grain != "period"))
     return found
 
 
@@ -204,9 +251,11 @@ def as_toml(configuration: Configuration) -> str:
         if not isinstance(values, dict):
             continue
         lines += ["", f"[{section}]"]
-        entries = {k: v for k, v in values.items() if not isinstance(v, dict) and k != "model"}
+        own = values.get("model", ())
+        models = () if isinstance(own, str) or own is None else own
+        entries = {k: v for k, v in values.items() if not isinstance(v, dict) and (k != "model" or own is not models)}
         lines += [f"{k} = {_value(v)}" if v is not None else f"# {k} = (found, or off)" for k, v in entries.items()]
-        for entry in values.get("model", ()):
+        for entry in models:
             lines += ["", f"[[{section}.model]]", *(f"{k} = {_value(v)}" for k, v in entry.items())]
         for inner, pairs in ((k, v) for k, v in values.items() if isinstance(v, dict) and v):
             lines += ["", f"[{section}.{inner}]", *(f"{_value(k)} = {_value(v)}" for k, v in pairs.items())]

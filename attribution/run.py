@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -27,6 +27,12 @@ from attribution.steps.journeys import journeys_step
 from attribution.steps.suppress import SuppressReport, suppress_step
 from attribution.workspace import Workspace
 
+if TYPE_CHECKING:
+    from attribution.steps.mmm import MixOptions, MixReport
+
+# Any of these tables gives journeys.
+PATHS = {"touchpoints", "conversions", "paths"}
+
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
@@ -34,9 +40,10 @@ class RunReport:
 
     workspace: Workspace
     ingest: IngestReport | None
-    journeys: Journeys
-    fit: FitReport
+    journeys: Journeys | None
+    fit: FitReport | None
     hazard: HazardReport | None
+    mmm: MixReport | None
     credits: pd.DataFrame
     suppress: SuppressReport | None
     findings: tuple[Finding, ...]
@@ -61,6 +68,8 @@ def validate(configuration: Configuration, base: Path) -> dict[str, Layout]:
         check_zone(settings.timezone)
     if configuration.hazard.enabled:
         described(configuration.hazard.positive, configuration.hazard.lag)
+    if configuration.mmm.enabled:
+        _ready(configuration, base)
     inputs = configuration.ingest.inputs(base)
     layouts: dict[str, Layout] = {}
     seen: set[str] = set()
@@ -83,10 +92,33 @@ def validate(configuration: Configuration, base: Path) -> dict[str, Layout]:
         raise UsageError(f'ingest.columns."{field}" = "{header}": no file has that column.{near}')
     held = Workspace(base / configuration.workspace).manifest()["tables"]
     have = {t for layout in layouts.values() for t in layout.tables} | set(held)
-    if not have & {"touchpoints", "conversions", "paths"}:
+    if not have & PATHS and not configuration.mmm.enabled:
         msg = "Nothing to attribute: the configuration names no touchpoints, conversions or paths, and the workspace "
-        raise UsageError(msg + "holds none. Add them under [ingest].")
+        raise UsageError(msg + "holds none. Add them under [ingest], or a panel under [mmm].")
     return layouts
+
+
+def _ready(configuration: Configuration, base: Path) -> None:
+    """Read and check the media-mix model's files."""
+    from attribution.steps.mmm import ready_mix  # noqa: PLC0415  (its kernels are slow to import)
+
+    ready_mix(Workspace(base / configuration.workspace), *_mmm(configuration, base))
+
+
+def _mmm(configuration: Configuration, base: Path) -> tuple[Sequence[str], Path, Sequence[str], MixOptions]:
+    """Panels, model, lift tests and options of the media-mix model."""
+    from attribution.steps.mmm import MixOptions, Tuning  # noqa: PLC0415
+
+    c = configuration.mmm
+    assert c.model is not None
+    tuning = Tuning(
+        chains=c.chains, tune=c.tune, draws=c.draws, target_accept=c.target_accept, seed=configuration.seed
+    )  # fmt: skip
+    options = MixOptions(
+        name=c.name, tuning=tuning, rounds=c.max_rounds, checks=c.checks, placebo=c.placebo,
+        allow_saturated=c.allow_saturated, force=c.force,
+    )  # fmt: skip
+    return c.files(base, c.panel), base / c.model, c.files(base, c.lifts), options
 
 
 def run(configuration: Configuration, base: Path, told: Callable[[str, Any], None] = lambda *_: None) -> RunReport:
@@ -105,16 +137,17 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     inputs = configuration.ingest.inputs(base)
     ingested = ingest(workspace, inputs, configuration.ingest.settings()) if inputs else None
     told("ingest", ingested)
-    journeys = journeys_step(workspace, configuration.journeys.settings())
-    told("journeys", journeys)
-    fitted = fit_step(
-        workspace, configuration.fit.specs(), uncertainty=configuration.fit.uncertainty(configuration.seed)
-    )
-    told("fit", fitted)
-    timed = hazard_step(workspace, **configuration.hazard.options()) if configuration.hazard.enabled else None
-    told("hazard", timed)
+    journeys, fitted, timed = _paths(configuration, workspace, told)
+    mixed = None
+    if configuration.mmm.enabled:
+        from attribution.steps.mmm import mmm_step  # noqa: PLC0415
+
+        mixed = mmm_step(workspace, *_mmm(configuration, base))
+    told("mmm", mixed)
     chosen = configuration.credits
-    credits, noticed = credits_step(workspace, chosen.models, by=chosen.by, kind=chosen.kind)
+    credits, noticed = credits_step(
+        workspace, chosen.models, by=chosen.by, kind=chosen.kind, force=configuration.mmm.force
+    )
     told("credits", credits)
     suppressed = None
     tables = workspace.manifest()["tables"]
@@ -123,10 +156,28 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
         told("suppress", suppressed)
     findings = [
         *(ingested.findings if ingested else ()),
-        *fitted.findings,
+        *(fitted.findings if fitted else ()),
         *(timed.findings if timed else ()),
+        *(mixed.findings if mixed else ()),
         *noticed,
     ]
     if suppressed is not None:
         findings += suppressed.suppression.findings
-    return RunReport(workspace, ingested, journeys, fitted, timed, credits, suppressed, tuple(findings))
+    return RunReport(workspace, ingested, journeys, fitted, timed, mixed, credits, suppressed, tuple(findings))
+
+
+def _paths(
+    configuration: Configuration, workspace: Workspace, told: Callable[[str, Any], None]
+) -> tuple[Journeys | None, FitReport | None, HazardReport | None]:
+    """Journeys and the models of them; nothing where the workspace holds none."""
+    if not PATHS & set(workspace.manifest()["tables"]):
+        return None, None, None
+    journeys = journeys_step(workspace, configuration.journeys.settings())
+    told("journeys", journeys)
+    fitted = fit_step(
+        workspace, configuration.fit.specs(), uncertainty=configuration.fit.uncertainty(configuration.seed)
+    )
+    told("fit", fitted)
+    timed = hazard_step(workspace, **configuration.hazard.options()) if configuration.hazard.enabled else None
+    told("hazard", timed)
+    return journeys, fitted, timed

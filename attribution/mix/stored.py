@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,11 +111,12 @@ def mix_entry(manifest: Mapping[str, Any], name: str | None = None) -> dict[str,
     raise UsageError(f'No media-mix fit "{name}".{did_you_mean(name, words)} Fitted: {listed(sorted(mixes))}.')
 
 
-def load_mix(workspace: Workspace, name: str | None = None) -> StoredMix:
+def load_mix(workspace: Workspace | Path | str, name: str | None = None) -> StoredMix:
     """Bring a fit back, without sampling and without PyMC.
 
     Parameters
     ----------
+    workspace : Workspace or path
     name : str, optional
         As ``mmm-NAME`` or NAME; without: the only fit, or the most recent one.
 
@@ -125,7 +127,8 @@ def load_mix(workspace: Workspace, name: str | None = None) -> StoredMix:
     AttributionError
         Its files are missing or altered, or were made by a version with other parameters.
     """
-    return read_mix(workspace, mix_entry(workspace.require(), name))
+    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    return read_mix(place, mix_entry(place.require(), name))
 
 
 def read_mix(workspace: Workspace, entry: Mapping[str, Any]) -> StoredMix:

@@ -121,7 +121,8 @@ def _disagreements(report: RunReport) -> None:
     from attribution.compare.disagreements import disagreements  # noqa: PLC0415
     from attribution.journeys.reports import positions  # noqa: PLC0415
 
-    found = disagreements(report.credits, positions(report.journeys), most=3)
+    held = None if report.journeys is None else positions(report.journeys)
+    found = disagreements(report.credits, held, most=3)
     if found:
         _titled("Where the models disagree most", "\n".join(_wrapped(f"- {shown(d.sentence)}", "  ") for d in found))
 

@@ -25,6 +25,10 @@ def show_step(step: str, report: Any) -> None:
     elif step == "hazard":
         say("Fitted: hazard")
         tell_tuning(report.fit)
+    elif step == "mmm":
+        from attribution_cli.fit_mmm import show_mix  # noqa: PLC0415
+
+        show_mix(report)
     elif step == "credits":
         say(f"{len(report):,} rows of credit.")
     elif step == "suppress":
