@@ -140,9 +140,7 @@ def read_mix(workspace: Workspace, entry: Mapping[str, Any]) -> StoredMix:
         spec = parse_model((folder / "model.toml").read_text(encoding="utf-8"), str(folder / "model.toml"))
         data, scales, lifts, rows = read_arrays(folder / "arrays.npz")
         table = pq.read_table(folder / "draws.parquet")
-        parameters = pd.read_csv(
-            folder / "parameters.csv", float_precision="round_trip", keep_default_na=False, na_values=[""]
-        )
+        parameters = _parameters(folder / "parameters.csv")
     except (OSError, ValueError, KeyError) as error:
         raise AttributionError(f"{name}: {folder} cannot be read ({type(error).__name__}). {_again(name)}") from None
     built = structure(spec, data, lifts, scales=scales, rows=rows)
@@ -154,6 +152,12 @@ def read_mix(workspace: Workspace, entry: Mapping[str, Any]) -> StoredMix:
     held = entry["calendar"]
     calendar = Calendar(data.dates, int(held["days"]), bool(held["monthly"]))
     return StoredMix(name, spec, data, calendar, lifts, scales, built, posterior, parameters, entry)
+
+
+def _parameters(path: Path) -> pd.DataFrame:
+    """The table as it was written, to the last digit: how pandas reads numbers differs between its versions."""
+    text = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return text.assign(**{name: [float(v or "nan") for v in text[name]] for name in text.columns[1:]})
 
 
 def _again(name: str) -> str:
