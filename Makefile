@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Tests run in as many processes as there are cores, four at most: each of them imports and compiles for itself.
+# Every core is taken then, so linear algebra gets one thread per process. PROCESSES=0 runs them all in one.
+PROCESSES ?= auto
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q \
+	--numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test lint types wheel bench study-paths study-coverage study-null smoke clean help
 
@@ -22,7 +27,7 @@ demo: $(STAMP)  ## the main job on a simulated retailer: contributions and a sup
 	PYTHONDONTWRITEBYTECODE= $(BIN)/attribution demo
 
 test: $(STAMP)  ## all tests
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q
+	$(PYTEST)
 
 lint: $(STAMP)  ## style and docstrings
 	$(BIN)/ruff check .
@@ -48,7 +53,7 @@ study-null: $(STAMP)  ## does the hazard's interval hold zero for a channel that
 
 smoke: $(STAMP)  ## a small demo and the tests of the models, for another PYTHON and VENV
 	cd "$$(mktemp -d)" && PYTHONDONTWRITEBYTECODE= $(CURDIR)/$(BIN)/attribution demo --people 2000 >/dev/null
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q tests/paths tests/cli/test_golden.py
+	$(PYTEST) tests/paths tests/cli/test_golden.py
 
 clean:  ## remove what make created
 	rm -rf $(VENV) .venv-* build dist
