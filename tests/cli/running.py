@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +37,18 @@ class Runner:
         assert code == status, f"exit {code}, wanted {status}\n{err}"
         assert "Traceback" not in err
         return Result(int(code), out, err)
+
+
+def prepared(folder: Path, *commands: tuple[object, ...]) -> str:
+    """Run commands in a folder whose copies several tests go on with; return what they told on stderr."""
+    told = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(told):
+        patch.chdir(folder)
+        patch.delenv("ATTRIBUTION_WORKSPACE", raising=False)
+        patch.setenv("NO_COLOR", "1")
+        for arguments in commands:
+            with pytest.raises(SystemExit) as end:
+                main([str(a) for a in arguments])
+            assert not end.value.code, told.getvalue()
+    assert "Traceback" not in told.getvalue()
+    return told.getvalue()

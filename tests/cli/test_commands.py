@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from attribution_cli.main import COMMANDS, attribution
+from tests.cli.running import prepared
 
 TOUCHES = """user_id,timestamp,channel,campaign,cost
 u1,2026-01-01 08:00:00,Search,brand,1.5
@@ -27,12 +29,20 @@ u9,2026-01-04 12:00:00,20,o3,purchase
 """
 
 
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("market")
+    (folder / "touches.csv").write_text(TOUCHES)
+    (folder / "orders.csv").write_text(ORDERS)
+    files = ("--touchpoints", "touches.csv", "--conversions", "orders.csv")
+    prepared(folder, ("ingest", *files, "--timezone", "UTC"), ("fit", "paths"))
+    return folder
+
+
 @pytest.fixture
-def market(run, tmp_path):
-    (tmp_path / "touches.csv").write_text(TOUCHES)
-    (tmp_path / "orders.csv").write_text(ORDERS)
-    run("ingest", "--touchpoints", "touches.csv", "--conversions", "orders.csv", "--timezone", "UTC")
-    run("fit", "paths")
+def market(run, fitted, tmp_path):
+    """A copy of the fitted workspace and its files: no test sees what another does to it."""
+    shutil.copytree(fitted, tmp_path, dirs_exist_ok=True)
     return run
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from attribution.journeys import parts
 from attribution.journeys.read import JourneyTables
 from attribution.journeys.stream import event_stream
 from attribution_models.paths.events import NEVER
+from tests.cli.running import prepared
 
 AT = pd.Timestamp("2026-01-01")
 TOUCHES = pd.DataFrame(
@@ -94,12 +96,23 @@ def test_parts_do_not_change_the_stream(monkeypatch):
     assert everybody() == one
 
 
-@pytest.fixture
-def market(run):
-    run("simulate", "paths", "m", "--preset", "retargeting-trap", "--people", "2500", "--seed", "8")
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("market")
     files = [f"m/{n}.csv" for n in ("touchpoints", "conversions", "customers", "observations", "spend")]
-    told = run("ingest", *files, "--timezone", "UTC").err
+    told = prepared(
+        folder,
+        ("simulate", "paths", "m", "--preset", "retargeting-trap", "--people", "2500", "--seed", "8"),
+        ("ingest", *files, "--timezone", "UTC"),
+    )
     assert "m/observations.csv: observations" in told
+    return folder
+
+
+@pytest.fixture
+def market(run, ingested, tmp_path):
+    """A copy of the workspace and its files: no test sees what another does to it."""
+    shutil.copytree(ingested, tmp_path, dirs_exist_ok=True)
     return run
 
 

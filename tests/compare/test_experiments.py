@@ -49,12 +49,17 @@ def test_lift_by_hand():
 
 
 def test_intervals_cover_the_effect_at_the_nominal_rate():
-    hits = 0
+    """200 experiments on people of their own, measured in one call."""
+    assigned, bought = [], []
     for seed in range(200):
         a, c = people(600, seed)
-        row = measured(a, c).set_index("estimator").loc[ON_EXPOSED]
-        truth = 0.1 * row["exposed"]
-        hits += row["lower"] <= truth <= row["upper"]
+        assigned.append(a.assign(experiment=f"t{seed}", unified_id=f"{seed}-" + a["unified_id"]))
+        bought.append(c.assign(unified_id=f"{seed}-" + c["unified_id"]))
+    found = measured(pd.concat(assigned), pd.concat(bought))
+    rows = found[found["estimator"] == ON_EXPOSED]
+    assert rows["experiment"].nunique() == len(rows) == 200
+    truth = 0.1 * rows["exposed"]
+    hits = ((rows["lower"] <= truth) & (truth <= rows["upper"])).sum()
     # 90 % of 200, within four binomial standard errors.
     assert 163 <= hits <= 197
 
