@@ -9,7 +9,7 @@ from attribution_models.paths.compiled import compiled
 from attribution_models.paths.hazard_exposure import time_at_risk
 from attribution_models.paths.hazard_grid import FAR_PAST, Grid
 from attribution_models.paths.hazard_intensity import Shape, base_rate, base_steps, rate
-from attribution_models.paths.hazard_kernel import WHOLE, conversion, walk
+from attribution_models.paths.hazard_kernel import SLOPE, WHOLE, conversion, walk
 from attribution_models.paths.hazard_scan import make_rows
 from attribution_models.paths.hazard_setup import Setup
 from attribution_models.paths.hazard_tape import CONVERSION, Tape, over
@@ -151,12 +151,12 @@ def products(tape: Tape, grid: Grid, shape: Shape, theta: Floats, lowest: float,
         credit[:] = 0.0
         if tape.offsets[i] < tape.offsets[i + 1]:
             rows.used[0] = 0
-            walk(tape, i, grid, shape, theta, lowest, state, active, grad, hess, False, WHOLE, rows)
+            walk(tape, i, grid, shape, theta, lowest, state, active, grad, hess, SLOPE, WHOLE, rows)
             for r in range(rows.used[0]):
                 begin, end = rows.offsets[r], rows.offsets[r + 1]
                 conversion(
                     theta, rows.steps[r], rows.columns[begin:end], rows.x[begin:end], shape,
-                    grad, hess, False,
+                    grad, hess, SLOPE,
                 )  # fmt: skip
             eliminate(tape, i, grid, shape, theta, scratch, steps, credit)
         for n in range(time_at_risk(tape, i, grid, cells, days)):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from attribution_models.paths.compiled import compiled
 from attribution_models.paths.hazard_grid import FAR_PAST, Grid
 from attribution_models.paths.hazard_intensity import Shape, base_rate, base_steps
-from attribution_models.paths.hazard_kernel import WHOLE, begin_touch, carried
+from attribution_models.paths.hazard_kernel import SLOPE, WHOLE, begin_touch, carried
 from attribution_models.paths.hazard_tape import CONVERSION, Tape
 
 Floats = NDArray[np.float64]
@@ -43,10 +43,10 @@ def expect(
     sums = np.empty((shape.power.shape[0] + 3, shape.power.shape[0] + 1))
     for i in range(tape.first.size):
         touched[:] = FAR_PAST
-        count = 0
-        converted = int(tape.before[i])
+        count = int(np.int64(0))
+        converted = int(np.int64(tape.before[i]))
         e, stop = tape.offsets[i], tape.offsets[i + 1]
-        at = int(tape.first[i]) if e == stop else min(int(tape.first[i]), int(tape.period[e]))
+        at = int(np.int64(tape.first[i] if e == stop else min(tape.first[i], tape.period[e])))
         while at <= tape.last[i]:
             paused = False
             seen = 0
@@ -72,7 +72,7 @@ def expect(
                 if count > 0:
                     found += carried(
                         tape, i, grid, shape, theta, at, until, converted, 0.0, active, count, state, steps, sums,
-                        grad, hess, False, WHOLE,
+                        grad, hess, SLOPE, WHOLE,
                     )  # fmt: skip
                 mean[i] += found
                 n[i] += seen

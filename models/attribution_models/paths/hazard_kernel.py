@@ -6,7 +6,7 @@ single periods below the floor. Both are exact.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,12 @@ from attribution_models.paths.hazard_tape import PAST, Tape
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-WHOLE: Final = 0  # everything of a person
-LINEAR: Final = 1  # store the conversions as rows, and integrate b + C
-FLOOR: Final = 2  # only what the floor changes in the integral
+# Typed, as are numbers that change in a loop: from plain ones the compiler makes kernels of their own for each literal
+# and for each width that a number has on its way, and the first compile takes half as long again.
+WHOLE: Final = cast("int", np.int64(0))  # everything of a person
+LINEAR: Final = cast("int", np.int64(1))  # store the conversions as rows, and integrate b + C
+FLOOR: Final = cast("int", np.int64(2))  # only what the floor changes in the integral
+SLOPE: Final = cast("bool", np.bool_(False))  # the gradient, without the Hessian
 
 
 class Rows(NamedTuple):
@@ -216,9 +219,9 @@ def walk(
     stored in `rows`. `state` must hold zeros and does so again at the end; `active` is scratch of the same length;
     `lowest` is a lower bound of μ.
     """
-    count = 0
-    at = 0
-    converted = int(tape.before[i])
+    count = int(np.int64(0))
+    at = int(np.int64(0))
+    converted = int(np.int64(tape.before[i]))
     paused = False  # a conversion fell into the period `at`
     integral = 0.0
     begin = tape.offsets[i]

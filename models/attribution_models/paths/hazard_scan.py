@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from attribution_models.paths.compiled import compiled
 from attribution_models.paths.hazard_grid import Grid
 from attribution_models.paths.hazard_intensity import Shape
-from attribution_models.paths.hazard_kernel import FLOOR, LINEAR, Rows, conversion, walk
+from attribution_models.paths.hazard_kernel import FLOOR, LINEAR, SLOPE, Rows, conversion, walk
 from attribution_models.paths.hazard_tape import CONVERSION, Tape
 
 Floats = NDArray[np.float64]
@@ -47,7 +47,7 @@ def gather(tape: Tape, grid: Grid, shape: Shape) -> tuple[Rows, Floats]:
     rows = make_rows(tape, shape, False)
     for i in range(tape.first.size):
         if tape.offsets[i] < tape.offsets[i + 1]:
-            walk(tape, i, grid, shape, theta, 0.0, state, active, grad, hess, False, LINEAR, rows)
+            walk(tape, i, grid, shape, theta, 0.0, state, active, grad, hess, SLOPE, LINEAR, rows)
     last = rows.offsets[rows.used[0]]
     kept = Rows(rows.used, rows.offsets, rows.steps, rows.columns[:last].copy(), rows.x[:last].copy())
     return kept, -grad[grid.sizes.sum() :]
