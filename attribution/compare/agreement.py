@@ -31,9 +31,11 @@ def shares(credits: pd.DataFrame, measure: str = "conversions") -> pd.DataFrame:
         index="channel", columns="fit", values="amount", aggfunc="sum", sort=False, dropna=False
     )
     table = table.reindex(columns=list(dict.fromkeys(rows["fit"])))
-    known = table if "model" not in rows else table.loc[:, ~table.columns.isin(_panels(rows))]
-    # A model of journeys gives nothing to a channel that it saw in none; a panel says nothing about what it lacks.
-    table[known.columns] = known.fillna(0.0)
+    # A model of journeys gives nothing to a channel that it saw in none of them, and says nothing about one that
+    # journeys never hold (television); a panel says nothing about what it lacks.
+    journeys = rows if "model" not in rows else rows[rows["model"] != PANEL]
+    fits, seen = list(dict.fromkeys(journeys["fit"])), table.index.isin(journeys["channel"])
+    table.loc[seen, fits] = table.loc[seen, fits].fillna(0.0)
     return _normalised(table)
 
 
@@ -43,10 +45,6 @@ def channel_rows(credits: pd.DataFrame) -> pd.DataFrame:
     if "mark" not in rows:
         return rows
     return rows[~rows["mark"].fillna("").str.split(", ").map(lambda marks: TREATMENT in marks)]
-
-
-def _panels(rows: pd.DataFrame) -> set[str]:
-    return set(rows.loc[rows["model"] == PANEL, "fit"])
 
 
 def over_common_channels(table: pd.DataFrame) -> pd.DataFrame:
