@@ -9,7 +9,7 @@ PROCESSES ?= auto
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q \
 	--numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test lint types wheel bench study-paths study-coverage study-null smoke clean help
+.PHONY: demo test lint types wheel bench study-paths study-coverage study-null study-mmm smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ study-coverage: $(STAMP)  ## coverage of bootstrap intervals on 400 simulated da
 
 study-null: $(STAMP)  ## does the hazard's interval hold zero for a channel that does nothing, 400 data sets
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_null.py --datasets 400
+
+study-mmm: $(STAMP)  ## the mix model: simulation-based calibration, coverage, recovery, equality with PyMC; an hour and more
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_mmm.py
 
 smoke: $(STAMP)  ## a small demo and the tests of the models, for another PYTHON and VENV
 	cd "$$(mktemp -d)" && PYTHONDONTWRITEBYTECODE= $(CURDIR)/$(BIN)/attribution demo --people 2000 >/dev/null

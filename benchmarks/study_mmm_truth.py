@@ -8,6 +8,8 @@ line of the code that is calibrated has a part in it.
 from __future__ import annotations
 
 import hashlib
+import logging
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +59,7 @@ def worlds(case: Case, replicates: int, seed: int) -> list[Replicate]:
     from attribution_models.mix.generations import group, pymc
     from attribution_models.mix.graph import graph
 
+    logging.getLogger("pymc").setLevel(logging.WARNING)  # it lists every variable that it draws
     s = case.structure(integrate=False)
     model = graph(s, deterministics=True)
     names = [g.name for g in s.groups]
@@ -68,7 +71,10 @@ def worlds(case: Case, replicates: int, seed: int) -> list[Replicate]:
     drawn = {name: prior[name].to_numpy()[0] for name in names}
     outcome = predictive["outcome"].to_numpy()[0]
     lifts = predictive["lift"].to_numpy()[0] if s.lifts else np.zeros((replicates, 0))
-    evaluate = _Graph(case, s, model)
+    with warnings.catch_warnings():
+        # Matrix products are small here.
+        warnings.filterwarnings("ignore", "PyTensor could not link to a BLAS", UserWarning)
+        evaluate = _Graph(case, s, model)
     return [
         Replicate(i, y, lift, evaluate(y, [drawn[name][i] for name in names]))
         for i, (y, lift) in enumerate(zip(outcome, lifts, strict=True))
