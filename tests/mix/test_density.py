@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attribution_models.mix.density import KINDS, Density, design
-from attribution_models.mix.linear_kernel import multipliers
+from attribution_models.mix.linear_kernel import multipliers_of
 from attribution_models.mix.posterior import Posterior
 from attribution_models.mix.structure import structure
 from tests.mix.cases import CASES
@@ -91,11 +91,11 @@ def deviation(density, post, term, j):
         if other is term:
             break
         first += other.size if other.integrate else 0
-    out = np.empty(term.size)
+    out = np.empty((1, term.size))
     rows = slice(first, first + term.size)
-    multipliers(density.tables.integrated[rows], density.tables.integrated_numbers[rows], post.parameters[0], out)
+    multipliers_of(density.tables.integrated[rows], density.tables.integrated_numbers[rows], post.parameters, out)
     assert term.spread.kind in KINDS
-    return out[j]
+    return out[0, j]
 
 
 def responses_of(density, theta):

@@ -34,7 +34,7 @@ def test_weights_are_the_kernels(kind, normalize):
     evaluate = pytensor.function([FIRST, SECOND], [w, *slopes], mode=UNCOMPILED, on_unused_input="ignore")
     for first, second in shape_points(kind):
         expected = [np.zeros(l_max) for _ in range(3)]
-        adstock.lag_weights(adstock.KINDS[kind].code, normalize, first, second, *expected)
+        adstock.lag_weights.py_func(adstock.KINDS[kind].code, normalize, first, second, *expected)
         got, *slope = evaluate(first, second)
         np.testing.assert_allclose(got, expected[0], rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(slope, [d @ blend for d in expected[1:]], rtol=1e-8, atol=1e-10)
@@ -54,8 +54,10 @@ def test_curves_are_the_kernels(kind):
     exposure = np.array([-1.5, 0.0, 1e-9, 0.03, 0.7, 1.0, 4.0])
     code = saturation.KINDS[kind].code
     for first, second in np.random.default_rng(4).uniform([0.1, 0.3], [0.95, 3.0], (6, 2)):
-        want = np.array([saturation.saturate(code, first, second, x) for x in exposure])
-        parts = np.array([saturation.slopes(code, first, second, *pair) for pair in zip(exposure, want, strict=True)])
+        want = np.array([saturation.saturate.py_func(code, first, second, x) for x in exposure])
+        parts = np.array(
+            [saturation.slopes.py_func(code, first, second, *pair) for pair in zip(exposure, want, strict=True)]
+        )
         got, by_a, by_first, by_second = evaluate(first, second, exposure)
         np.testing.assert_allclose(got, want, rtol=1e-12)
         np.testing.assert_allclose(by_a, parts[:, 0], rtol=1e-9)

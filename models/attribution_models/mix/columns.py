@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution_models.mix.groups import Parameter
 from attribution_models.mix.priors import Prior
 
 GEO, TIME, DENSE = 0, 1, 2
+UNUSED = Parameter(constant=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,15 @@ class Spread:
     ----------
     kind : str
         ``spread``, ``expquad`` or ``matern52``.
-    scale, length : str
-        Names of the sampled parameters.
+    scale, length : Parameter
+        Sampled or constant; only a Gaussian process has a length.
     frequencies : array
         √λ_j, one per column, for the Gaussian process.
     """
 
     kind: str
-    scale: str
-    length: str = ""
+    scale: Parameter
+    length: Parameter = UNUSED
     frequencies: tuple[float, ...] = ()
 
 
@@ -61,6 +63,8 @@ class Term:
     spread : Spread or None
     integrate : bool
         Whether the coefficients are integrated out.
+    controls : tuple of str
+        Which column of the panel each coefficient belongs to, for controls and treatments.
     """
 
     name: str
@@ -73,11 +77,18 @@ class Term:
     geos: tuple[int, ...] = ()
     spread: Spread | None = None
     integrate: bool = True
+    controls: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
         """Number of coefficients."""
         return len(self.columns)
+
+    def coefficient(self, element: int) -> Parameter:
+        """Where a coefficient that is not integrated out comes from."""
+        if self.prior.fixed:
+            return Parameter(constant=self.prior.values[0])
+        return Parameter(self.name, element)
 
     def full(self, geos: int) -> NDArray[np.float64]:
         """Columns as (k, G, T)."""

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from numba import carray, njit, types
-from numba.core import cgutils
+from numba.core import cgutils, sigutils
+from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
+
+from attribution_models.kernel_cache import keep_on_disk
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,17 +25,26 @@ FLAGS = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contrac
 
 def kernel(function: F) -> F:
     """Compile a function that Python calls; cached on disk."""
-    return cast("F", njit(cache=True, **FLAGS)(function))
+    return cast("F", keep_on_disk(njit(no_cfunc_wrapper=True, **FLAGS)(function), function))
 
 
 def inner(function: F) -> F:
-    """Compile a function that several kernels call."""
-    return cast("F", njit(no_cfunc_wrapper=True, cache=True, **FLAGS)(function))
+    """Compile a function that several kernels call; Python cannot (but its ``py_func``), so no way in is compiled."""
+    alone = njit(no_cfunc_wrapper=True, no_cpython_wrapper=True, **FLAGS)(function)
+    return cast("F", keep_on_disk(alone, function))
 
 
 def once(function: F) -> F:
     """Inline a function at its one call."""
     return cast("F", njit(inline="always", **FLAGS)(function))
+
+
+def callback(signature: Any, function: Callable[..., Any]) -> Any:
+    """Compile a function that other compiled code calls by its address; cached on disk."""
+    options = {name: value for name, value in FLAGS.items() if name != "nogil"}
+    compiled = keep_on_disk(CFunc(function, sigutils.normalize_signature(signature), {}, options), function)
+    compiled.compile()
+    return compiled
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -45,4 +57,4 @@ def pointer(_: Any, address: Any) -> Any:
     return types.voidptr(address), generate
 
 
-__all__ = ["carray", "inner", "kernel", "once", "pointer"]
+__all__ = ["callback", "carray", "inner", "kernel", "once", "pointer"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix import adstock, saturation
+from attribution_models.mix.callback import density_function
 from attribution_models.mix.columns import Term
-from attribution_models.mix.density_kernel import log_density
 from attribution_models.mix.groups import Parameter
 from attribution_models.mix.linear_kernel import CONSTANT, EXPQUAD, MATERN52, MULTIPLIER, SCALE, SPREAD
 from attribution_models.mix.media import CONTRIBUTION_SCALE, ChannelPlan
@@ -21,6 +22,7 @@ from attribution_models.mix.structure import Structure
 from attribution_models.mix.tables import CHANNEL_FIELDS, OWN, Tables, addresses
 
 Floats = NDArray[np.float64]
+DOUBLES, INTEGERS = ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_int64)
 KINDS = {"spread": SPREAD, "expquad": EXPQUAD, "matern52": MATERN52}
 
 
@@ -54,8 +56,10 @@ class Density:
 
     def __call__(self, x: Floats) -> tuple[float, Floats]:
         """Log density and gradient at x, array (n,)."""
-        gradient = np.empty(self.size)
-        return float(log_density(np.ascontiguousarray(x, dtype=float), gradient, self.addresses)), gradient
+        x, gradient, value = np.ascontiguousarray(x, dtype=float), np.empty(self.size), np.empty(1)
+        given = (array.ctypes.data_as(DOUBLES) for array in (x, gradient, value))
+        density_function().ctypes(self.size, *given, self.addresses.ctypes.data_as(INTEGERS))
+        return float(value[0]), gradient
 
 
 class _Constants:
@@ -81,8 +85,9 @@ def tables_of(s: Structure) -> tuple[Tables, int]:
     rows = s.fitted.sum(axis=1).astype(float)
     integrated = [t for t in s.terms if t.integrate]
     sampled = [t for t in s.terms if not t.integrate]
-    layout, numbers, values = _columns(s, integrated, scaled=True)
-    own_layout, own_numbers, own_values = _columns(s, sampled, scaled=False)
+    layout, numbers, values = _columns(constants, integrated, scaled=True)
+    own_layout, own_numbers, own_values = _columns(constants, sampled, scaled=False)
+    coefficient = _coefficients(constants, sampled)
     grams = _grams(s, integrated, each=sigma.size > 1)
     basis, eigen = _eigen(layout, numbers, grams)
     lift, lift_value, lift_geo, lift_media = _lifts(s)
@@ -103,7 +108,7 @@ def tables_of(s: Structure) -> tuple[Tables, int]:
         sampled=own_layout,
         sampled_numbers=own_numbers,
         sampled_values=own_values,
-        coefficient=_coefficients(s, sampled),
+        coefficient=coefficient,
         integrated=layout,
         integrated_numbers=numbers,
         integrated_values=values,
@@ -165,14 +170,14 @@ def _curve(channel: Channel, plan: ChannelPlan) -> int:
     return saturation.KINDS[channel.saturation.kind].code
 
 
-def _columns(s: Structure, terms: Iterable[Term], *, scaled: bool) -> tuple[NDArray[np.int64], Floats, Floats]:
+def _columns(constants: _Constants, terms: Iterable[Term], *, scaled: bool) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Columns of terms; `scaled`: coefficients are standard draws times the prior's standard deviation."""
     layout, numbers, values, at = [], [], [np.zeros(0)], 0
     for term in terms:
         by = term.spread
         kind = KINDS[by.kind] if by else CONSTANT
-        scale = s.index(Parameter(by.scale)) if by else 0
-        length = s.index(Parameter(by.length)) if by and by.length else 0
+        scale = constants.place(by.scale) if by else 0
+        length = constants.place(by.length) if by else 0
         for j in range(term.size):
             values.append(np.ascontiguousarray(term.columns[j], dtype=float).ravel())
             layout.append([term.kind, term.geos[j] if term.geos else 0, at, kind, scale, length])
@@ -185,8 +190,8 @@ def _columns(s: Structure, terms: Iterable[Term], *, scaled: bool) -> tuple[NDAr
     )
 
 
-def _coefficients(s: Structure, terms: Iterable[Term]) -> NDArray[np.int64]:
-    found = [s.index(Parameter(term.name, j)) for term in terms for j in range(term.size)]
+def _coefficients(constants: _Constants, terms: Iterable[Term]) -> NDArray[np.int64]:
+    found = [constants.place(term.coefficient(j)) for term in terms for j in range(term.size)]
     return np.array(found, dtype=np.int64)
 
 

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.mix.compiling import kernel, once
+from attribution_models.mix.compiling import carray, once
 from attribution_models.mix.effect_kernel import lift_tests, pull_effects, pull_responses
 from attribution_models.mix.integral_kernel import integral
 from attribution_models.mix.linear_kernel import add_columns, multipliers, pull_multipliers, times_columns
 from attribution_models.mix.priors_kernel import constrain, log_prior
 from attribution_models.mix.response_kernel import responses
 from attribution_models.mix.student_kernel import student
-from attribution_models.mix.tables import FAMILY, LAGS, LOWER, NU, OWN, TRANSFORM, UPPER, Media, Tables, view
+from attribution_models.mix.tables import (
+    ARRAYS,
+    FAMILY,
+    LAGS,
+    LOWER,
+    NU,
+    OWN,
+    SIZES,
+    TRANSFORM,
+    UPPER,
+    Media,
+    Tables,
+    view,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+# What the sampler is told: 0 is fine, a number above zero asks for another point.
+NOT_FINITE = 3
 
 
 @once
@@ -37,22 +55,30 @@ def values(x: Floats, t: Tables, p: Floats, slope: Floats, gradient: Floats) -> 
     return found
 
 
-@kernel
-def log_density(x: Floats, gradient: Floats, addresses: Ints) -> float:
-    """Log posterior density on the sampled line, integrated columns integrated out; writes its gradient.
+def log_density(size: int, point: Any, down: Any, value: Any, table: Any) -> int:
+    """Log posterior density on the sampled line, integrated columns integrated out, and its gradient.
+
+    Up to no constant: normalised prior and likelihood, with the Jacobians of the transforms. Channels on the
+    contribution scale are sampled as log(β H); their density is that of log β, whose Jacobian to it is 1.
+
+    Compiled once, as the C function that the sampler calls; see `callback`.
 
     Parameters
     ----------
-    x, gradient : array (n,)
-    addresses : array of int
-        As `tables.addresses` makes it.
+    size : int
+        n, of the arrays behind `point` and `down` (written).
+    value : pointer
+        Written: the log density.
+    table : pointer
+        To an address table, as `tables.addresses` makes it.
 
     Returns
     -------
-    float
-        Up to no constant: normalised prior and likelihood, with the Jacobians of the transforms. Channels on the
-        contribution scale are sampled as log(β H); their density is that of log β, whose Jacobian to it is 1.
+    int
+        0, or ``NOT_FINITE``.
     """
+    addresses = carray(table, (SIZES + ARRAYS,), np.int64)
+    x, gradient = carray(point, (size,), np.float64), carray(down, (size,), np.float64)
     t = view(addresses)
     n = x.size
     geos, periods = t.outcome.shape
@@ -82,7 +108,12 @@ def log_density(x: Floats, gradient: Floats, addresses: Ints) -> float:
     pull_responses(t, p, m, by_h, by_w, by_p)
     for i in range(n):
         gradient[i] += by_p[i] * slope[i]
-    return found
+    value[0] = found
+    status = 0 if math.isfinite(found) else NOT_FINITE
+    for i in range(n):
+        if not math.isfinite(gradient[i]):
+            status = NOT_FINITE
+    return status
 
 
 @once

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,14 +12,14 @@ from attribution_models.mix.priors import Prior
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """A vector of sampled parameters that share a family: one random variable of the graph.
+    """A vector of sampled parameters that share a family and a line: one random variable of the graph.
 
     Attributes
     ----------
     name, dims, coords
         As PyMC and ArviZ show it; a scalar has no dims.
     priors : tuple of Prior
-        One per element, all of one family; or one for all.
+        One per element, all of one family and one map to the line; or one for all.
     start : int
         Of its first element in the sampled vector; elements follow in C order.
     """
@@ -54,7 +55,7 @@ class Parameter:
 
 
 class GroupBook:
-    """Collects parameters, and makes one vector of those that share a role and a family."""
+    """Collects parameters, and makes one vector of those that share a role, a family and a map to the line."""
 
     def __init__(self) -> None:
         self._members: dict[str, list[tuple[str, Prior]]] = {}
@@ -64,7 +65,7 @@ class GroupBook:
         """Add one channel's parameter; asking twice for a label gives the same one."""
         if prior.fixed:
             return Parameter(constant=prior.values[0])
-        name = next(n for n in self._names(role) if self._family(n) in (None, prior.family))
+        name = next(n for n in self._names(role) if self._kind(n) in (None, _kind(prior)))
         members = self._members.setdefault(name, [])
         labels = [known for known, _ in members]
         if label not in labels:
@@ -98,13 +99,18 @@ class GroupBook:
         return tuple(placed)
 
     @staticmethod
-    def _names(role: str):  # type: ignore[no-untyped-def]
+    def _names(role: str) -> Iterator[str]:
         yield role
         number = 2
         while True:
             yield f"{role}_{number}"
             number += 1
 
-    def _family(self, name: str) -> str | None:
+    def _kind(self, name: str) -> tuple[str, int] | None:
         members = self._members.get(name)
-        return members[0][1].family if members else None
+        return _kind(members[0][1]) if members else None
+
+
+def _kind(prior: Prior) -> tuple[str, int]:
+    """What elements of one vector have in common: truncated normals may differ in their map to the line."""
+    return prior.family, prior.transform

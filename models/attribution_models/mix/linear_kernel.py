@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix.columns import DENSE, TIME
-from attribution_models.mix.compiling import inner
+from attribution_models.mix.compiling import inner, kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -48,6 +48,13 @@ def multipliers(layout: Ints, numbers: Floats, p: Floats, out: Floats) -> None:
             else:
                 density = 16 / 3 * 5**2.5 / ell**5 / (5 / ell**2 + w * w) ** 3
                 out[j] = eta * math.sqrt(density)
+
+
+@kernel
+def multipliers_of(layout: Ints, numbers: Floats, p: Floats, out: Floats) -> None:
+    """Write the standard deviations of every draw, array (D, k), given parameters, array (D, n)."""
+    for d in range(out.shape[0]):
+        multipliers(layout, numbers, p[d], out[d])
 
 
 @inner

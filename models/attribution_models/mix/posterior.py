@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from attribution_models.mix.density import Density
 from attribution_models.mix.draw_kernel import draw_values
+from attribution_models.mix.linear_kernel import multipliers_of
 from attribution_models.mix.media import CONTRIBUTION_SCALE
 from attribution_models.mix.nuts import available
 from attribution_models.mix.structure import Structure
@@ -80,6 +81,8 @@ class Posterior:
                 column = found[plan.effect.group].reshape(self.size, -1)[:, plan.effect.element]
                 column[:] = self.beta[:, c, 0] / self._factor(c)
         for term in self.structure.terms:
+            if term.prior.fixed:
+                continue  # a constant is no quantity that chains could agree about
             shape = tuple(len(c) for c in term.coords)
             found.setdefault(term.name, self.coefficients[term.name].reshape(*lead, *shape))
         return found
@@ -109,11 +112,8 @@ def _terms(density: Density, p: Floats, drawn: Floats) -> dict[str, Floats]:
 
 
 def _multipliers(density: Density, p: Floats, first: int, size: int) -> Floats:
-    from attribution_models.mix.linear_kernel import multipliers  # noqa: PLC0415
-
     layout = density.tables.sampled[first : first + size]
     numbers = density.tables.sampled_numbers[first : first + size]
     found = np.empty((len(p), size))
-    for row, values in zip(found, p, strict=True):
-        multipliers(layout, numbers, values, row)
+    multipliers_of(layout, numbers, p, found)
     return found

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from attribution_models.mix.density import Density
 from attribution_models.mix.draw_kernel import draw_values
-from attribution_models.mix.linear_kernel import multipliers
+from attribution_models.mix.linear_kernel import multipliers_of
 from attribution_models.mix.media import CONTRIBUTION_SCALE
 from attribution_models.mix.posterior import Posterior, _terms
 from attribution_models.mix.start import draw, unconstrain
@@ -28,8 +28,7 @@ def prior_draws(density: Density, n: int, seed: int) -> Posterior:
     p, beta = _values(density, points)
     noise = np.random.default_rng([seed, 8]).normal(size=(n, len(density.tables.integrated)))
     scale = np.empty_like(noise)
-    for row, values in zip(scale, p, strict=True):
-        multipliers(density.tables.integrated, density.tables.integrated_numbers, values, row)
+    multipliers_of(density.tables.integrated, density.tables.integrated_numbers, p, scale)
     return Posterior(density.structure, points[None], seed, p, beta, _terms(density, p, noise * scale))
 
 

@@ -167,6 +167,9 @@ def view(a: Ints) -> Tables:
     )
 
 
+ARRAYS = len(Tables._fields)
+
+
 class Media(NamedTuple):
     """Every channel's response at one point.
 

@@ -9,13 +9,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from attribution_models.kernel_cache import keep_on_disk
+
 F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", bound=np.generic)
 
 
 def compiled(function: F) -> F:
     """Compile a kernel: without the interpreter lock, cached on disk, IEEE arithmetic (no fastmath)."""
-    return cast("F", njit(nogil=True, cache=True)(function))
+    return cast("F", keep_on_disk(njit(nogil=True)(function), function))
 
 
 def read_only(array: NDArray[S]) -> NDArray[S]:

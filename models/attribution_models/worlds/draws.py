@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from attribution_models.kernel_cache import keep_on_disk
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -26,7 +28,7 @@ def plain(function: F) -> F:
     Numba's run time (`_nrt`) counts references to each array of a named tuple at each call; without it the
     lives are lived six times as fast.
     """
-    return cast("F", njit(nogil=True, cache=True, _nrt=False)(function))
+    return cast("F", keep_on_disk(njit(nogil=True, _nrt=False)(function), function))
 
 
 @plain
