@@ -264,18 +264,18 @@ def _control(table: tables.ControlTable, path: str) -> spec.Control:
     if table.role == "mediator":
         raise _WrongError(f'{path}.role: "{table.column}": {MEDIATOR}.')
     priors = _priors(table, path)
-    if table.sign and priors.get("prior", normal(0, 1)).family not in ("normal", "half-normal", "laplace"):
-        raise _WrongError(f'{path}.prior: with a sign it is half-normal; write {{ dist = "half-normal", sigma = 1 }}.')
-    return spec.Control(
-        table.column,
-        sign=table.sign,
-        role=table.role,
-        treatment=table.treatment,
-        scale=table.scale,
-        pooling=_pooling(table.pooling, half_normal(1.0), f"{path}.pooling"),
-        missing=table.missing,
-        **priors,
-    )
+    pooling = _pooling(table.pooling, half_normal(1.0), f"{path}.pooling")
+    with _at(f"{path}.prior"):
+        return spec.Control(
+            table.column,
+            sign=table.sign,
+            role=table.role,
+            treatment=table.treatment,
+            scale=table.scale,
+            pooling=pooling,
+            missing=table.missing,
+            **priors,
+        )
 
 
 def _event(table: tables.EventTable, path: str) -> spec.Event:
@@ -305,9 +305,6 @@ def _trend(table: tables.TrendTable) -> spec.Trend:
     priors = _priors(table, "trend")
     if table.kind in ("linear", "knots") and priors.get("prior", normal(0, 1)).family not in ("normal", "laplace"):
         raise _WrongError(f"trend.prior: {priors['prior'].family} is not possible here; normal or laplace.")
-    for name in ("scale", "length"):
-        if name in priors and priors[name].fixed:
-            raise _WrongError(f"trend.{name}: a Gaussian process needs a distribution here, not a constant.")
     return spec.Trend(table.kind, table.points, table.at, covariance=table.covariance, **priors)
 
 

@@ -35,6 +35,7 @@ class Case(NamedTuple):
 
 LAPLACE = Prior("laplace", (0.0, 1.0))
 BOUNDED = Prior("truncated-normal", (0.8, 0.8, 0.1, 10.0))
+FROM_ABOVE = Prior("truncated-normal", (0.5, 0.8, float("-inf"), 2.0))
 FROM_BELOW = Prior("truncated-normal", (0.5, 0.8, 0.05, float("inf")))
 NO_SEASON = Seasonality(yearly=0)
 GEO = {"geo": "geo", "population": "population"}
@@ -346,6 +347,27 @@ def geo_log_link() -> Case:
     return Case(spec, panel(spec, geos=3, periods=12, seed=23, missing=((1, 6),)))
 
 
+def supports() -> Case:
+    spec = mix(
+        channel("tv", "none", saturation("hill", kappa=BOUNDED), effect=effect("normal", 0.2, 0.3)),
+        channel("search", "none", saturation("hill", kappa=FROM_BELOW), effect=effect("normal", 0.2, 0.3)),
+        controls=(Control("price", FROM_ABOVE), Control("weather", FROM_BELOW), Control("rivals", normal(-1, 1), -1)),
+    )
+    return Case(spec, panel(spec, seed=25))
+
+
+def constants() -> Case:
+    half = Prior("fixed", (0.5,))
+    spec = mix(
+        channel("tv"),
+        controls=(Control("price", half), Control("weather")),
+        seasonality=Seasonality(1, prior=half),
+        events=(Event("sale", (("2023-02-01", "2023-02-09"),), half),),
+        trend=Trend("gaussian-process", 4, scale=half, length=Prior("fixed", (9.0,))),
+    )
+    return Case(spec, panel(spec, seed=26))
+
+
 CASES: dict[str, Case] = {
     make.__name__: make()
     for make in (
@@ -373,5 +395,7 @@ CASES: dict[str, Case] = {
         daily,
         log_link,
         geo_log_link,
+        supports,
+        constants,
     )
 }

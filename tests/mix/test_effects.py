@@ -285,7 +285,7 @@ def test_a_treatment_counts_from_its_lowest_value():
     row = dict(zip(effects.names, contribution_draws(effects, cells(s.data, s.fitted))[:, 0, 0], strict=True))
     k = [c.column for c in s.spec.controls].index("promo")
     z = (s.data.controls[k] - s.data.controls[k].min()) / s.scales.control[k]
-    term = next(t for t in s.terms if t.component == "promo" and t.name != "promo_geo")
+    term = next(t for t in s.terms if t.component == "promo" and t.name != "control_promo_geo")
     slope = post.coefficients[term.name] + post.coefficients["promo_geo"]
     worth = (s.scales.population * s.scales.outcome)[:, None]
     expected = np.einsum("dg,gt->d", slope, np.where(s.fitted, z, 0.0) * worth)
@@ -419,6 +419,14 @@ def test_prior_draws_know_geos_apart():
     spread = post.parameters[:, s.index(s.channels[0].spread)]
     z = post.parameters[:, s.by_name["geo_effect"].start]
     assert np.mean((post.beta[:, 0, 0] / np.exp(spread * z)) ** 2) == pytest.approx(4.0, rel=0.15)
+
+
+def test_prior_draws_take_a_spread_that_is_fixed():
+    spec = mix(channel("tv", pooling=Prior("fixed", (0.4,))), geo="geo")
+    density = Density.of(structure(spec, panel(spec, geos=3, periods=14)))
+    post = prior_draws(density, 2000, 1)
+    z = post.parameters[:, density.structure.by_name["geo_effect"].start]
+    assert np.mean((post.beta[:, 0, 0] / np.exp(0.4 * z)) ** 2) == pytest.approx(4.0, rel=0.15)
 
 
 def test_the_prior_is_checked_before_the_data():

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from attribution_models.mix import generations
+from attribution_models.mix.density import Density
 from attribution_models.mix.labels import coordinates, dimensions
 from attribution_models.mix.priors import Prior
 from attribution_models.mix.spec import Control, Seasonality
 from attribution_models.mix.structure import structure
-from tests.mix.cases import BOUNDED, CASES, FROM_BELOW, Case, adstock, channel, mix, saturation
+from tests.mix.cases import CASES, Case, adstock, channel, mix
 from tests.mix.panels import panel
 
 from tests.mix.pymc_here import pm  # isort: skip
@@ -265,13 +266,13 @@ def test_what_the_graph_cannot_hold_is_refused_in_words():
         build(spec, case.data, case.lifts)
     with pytest.raises(ValueError, match="integrate=False"):
         graph(structure(*CASES["national_default"]))
-    two = (
-        channel("tv", "none", saturation("hill", kappa=BOUNDED)),
-        channel("search", "none", saturation("hill", kappa=FROM_BELOW)),
-    )
-    mixed = mix(*two)
-    with pytest.raises(ValueError, match="share a family and a scale"):
-        build(mixed, panel(mixed))
+
+
+def test_truncated_normals_on_different_lines_are_vectors_of_their_own():
+    s = joint(CASES["supports"])
+    names = [group.name for group in s.groups]
+    assert {"saturation_kappa", "saturation_kappa_2", "control", "control_2"} <= set(names)
+    assert Reference.of(s)(np.zeros(s.size))[0] == pytest.approx(Density.of(s)(np.zeros(s.size))[0], rel=1e-9)
 
 
 def test_a_constant_may_stand_for_a_coefficient():

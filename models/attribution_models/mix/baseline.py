@@ -12,19 +12,26 @@ from numpy.typing import NDArray
 
 from attribution_models.mix.columns import DENSE, GEO, TIME, Spread, Term
 from attribution_models.mix.data import MixData
-from attribution_models.mix.priors import Prior, half_normal, normal
+from attribution_models.mix.groups import Parameter
+from attribution_models.mix.priors import Prior, normal
 from attribution_models.mix.scales import Scales
 from attribution_models.mix.spec import Control, Event, MixSpec, Trend
 
 STANDARD = normal(0.0, 1.0)
+COMPONENTS = ("intercept", "trend", "season", "events", "controls")
 
 
 @dataclass(frozen=True, slots=True)
 class Hyper:
-    """A sampled parameter that terms are spread by."""
+    """A parameter that terms are spread by: sampled, or a constant."""
 
     name: str
     prior: Prior
+
+    @property
+    def parameter(self) -> Parameter:
+        """Where its value comes from."""
+        return Parameter(constant=self.prior.values[0]) if self.prior.fixed else Parameter(self.name)
 
 
 def baseline(spec: MixSpec, data: MixData, scales: Scales) -> tuple[tuple[Term, ...], tuple[Hyper, ...]]:
@@ -73,7 +80,8 @@ def _spread(name: str, prior: Prior) -> tuple[tuple[Hyper, ...], Prior, Spread |
     """What a spread makes of standard draws: a sampled one multiplies them, a fixed one is their standard deviation."""
     if prior.fixed:
         return (), normal(0.0, prior.values[0]), None
-    return (Hyper(name, prior),), STANDARD, Spread("spread", name)
+    hyper = Hyper(name, prior)
+    return (hyper,), STANDARD, Spread("spread", hyper.parameter)
 
 
 def _trend(spec: MixSpec, data: MixData) -> Parts:
@@ -81,10 +89,10 @@ def _trend(spec: MixSpec, data: MixData) -> Parts:
     if trend.kind == "none":
         return
     if trend.kind == "gaussian-process":
-        yield Hyper("trend_scale", trend.scale)
-        yield Hyper("trend_length", trend.length)
+        scale, length = Hyper("trend_scale", trend.scale), Hyper("trend_length", trend.length)
+        yield from (scale, length)
         columns, frequencies = hilbert_basis(periods, trend.points or 20)
-        spread = Spread(trend.covariance, "trend_scale", "trend_length", frequencies)
+        spread = Spread(trend.covariance, scale.parameter, length.parameter, frequencies)
         labels = tuple(str(j + 1) for j in range(len(columns)))
         yield Term("trend", "trend", ("trend_basis",), (labels,), TIME, columns, STANDARD, spread=spread)
         return
@@ -97,14 +105,15 @@ def _trend(spec: MixSpec, data: MixData) -> Parts:
 
 
 def trend_points(trend: Trend, periods: int) -> tuple[int, ...]:
-    """Periods of knots (both ends among them) or of change points (neither end)."""
+    """Periods of knots (both ends among them) or of change points (neither end), in order, each once."""
     if trend.at:
         if not 0 <= min(trend.at) <= max(trend.at) < periods:
             raise ValueError(f"Trend points {trend.at} do not lie within the {periods} periods, counted from 0.")
-        return trend.at
+        return tuple(sorted(set(trend.at)))
     if trend.kind == "linear":
-        return tuple(round(float(a)) for a in np.linspace(0, periods - 1, trend.points + 2)[1:-1])
-    return tuple(round(float(a)) for a in np.linspace(0, periods - 1, max(trend.points, 2)))
+        inner = np.linspace(0, periods - 1, trend.points + 2)[1:-1]
+        return tuple(sorted({round(float(a)) for a in inner} - {0, periods - 1}))
+    return tuple(sorted({round(float(a)) for a in np.linspace(0, periods - 1, max(trend.points, 2))}))
 
 
 def hinges(periods: int, at: tuple[int, ...]) -> NDArray[np.float64]:
@@ -115,7 +124,7 @@ def hinges(periods: int, at: tuple[int, ...]) -> NDArray[np.float64]:
 
 def knot_weights(periods: int, at: tuple[int, ...]) -> NDArray[np.float64]:
     """Weights of linear interpolation between the two nearest knots (Meridian's ``l1_distance_weights``)."""
-    points = np.array(sorted(set(at)), dtype=float)
+    points = np.array(at, dtype=float)
     return np.vstack([np.interp(np.arange(periods), points, row) for row in np.eye(len(points))])
 
 
@@ -162,13 +171,11 @@ def _events(spec: MixSpec, data: MixData) -> Parts:
 
 def covered(data: MixData, event: Event) -> NDArray[np.float64]:
     """Share of each period's days that an event covers."""
-    days = np.zeros(len(data.dates))
-    starts = data.dates.astype("datetime64[D]").astype(int)
-    for first, last in event.dates:
-        low, high = (int(np.datetime64(d, "D").astype(int)) for d in (first, last))
-        overlap = np.minimum(starts + data.days - 1, high) - np.maximum(starts, low) + 1
-        days += np.clip(overlap, 0, data.days)
-    return np.minimum(days / data.days, 1.0)
+    ranges = [np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1) for first, last in event.dates]
+    days = np.unique(np.concatenate([np.zeros(0, "datetime64[D]"), *ranges]))  # a day named twice counts once
+    starts = data.dates.astype("datetime64[D]")
+    counts = np.searchsorted(days, starts + data.days) - np.searchsorted(days, starts)
+    return np.asarray(counts / data.days)
 
 
 def holiday_events(spec: MixSpec, data: MixData) -> tuple[Event, ...]:
@@ -191,17 +198,22 @@ def holiday_events(spec: MixSpec, data: MixData) -> tuple[Event, ...]:
 def _controls(spec: MixSpec, data: MixData, scales: Scales) -> Parts:
     groups: dict[tuple[Prior, int, str], list[int]] = {}
     for k, control in enumerate(spec.controls):
-        prior = half_normal(control.prior.values[-1]) if control.sign else control.prior
-        component = control.column if control.treatment else "controls"
-        groups.setdefault((prior, control.sign, component), []).append(k)
-    for number, ((prior, sign, component), members) in enumerate(groups.items(), 1):
+        groups.setdefault((control.directed, control.sign, component(control)), []).append(k)
+    for number, ((prior, sign, counted), members) in enumerate(groups.items(), 1):
         name = "control" if number == 1 else f"control_{number}"
         labels = tuple(spec.controls[k].column for k in members)
         z = np.stack([scaled_control(data, scales, k) for k in members]) * (sign or 1)
-        yield Term(name, component, (name,), (labels,), DENSE, z, prior)
+        yield Term(name, counted, (name,), (labels,), DENSE, z, prior, controls=labels)
     for k, control in enumerate(spec.controls):
         if control.pooling is not None and len(data.geos) > 1:
             yield from _pooled(control, scaled_control(data, scales, k), data)
+
+
+def component(control: Control) -> str:
+    """What a control is counted under: itself for a treatment, set apart from a part of the baseline of that name."""
+    if not control.treatment:
+        return "controls"
+    return f"{control.column} (treatment)" if control.column in COMPONENTS else control.column
 
 
 def scaled_control(data: MixData, scales: Scales, k: int) -> NDArray[np.float64]:
@@ -211,14 +223,14 @@ def scaled_control(data: MixData, scales: Scales, k: int) -> NDArray[np.float64]
 
 
 def _pooled(control: Control, z: NDArray[np.float64], data: MixData) -> Parts:
-    name = f"{control.column}_spread"
     assert control.pooling is not None
-    hypers, prior, spread = _spread(name, control.pooling)
+    hypers, prior, spread = _spread(f"control_{control.column}_spread", control.pooling)
     yield from hypers
-    component = control.column if control.treatment else "controls"
     geos = tuple(range(len(data.geos)))
-    label = f"{control.column}_geo"
-    yield Term(label, component, ("geo",), (data.geos,), GEO, z, prior, geos, spread)
+    yield Term(
+        f"control_{control.column}_geo", component(control), ("geo",), (data.geos,), GEO, z, prior, geos, spread,
+        controls=(control.column,) * len(geos),
+    )  # fmt: skip
 
 
 def _periods(spec: MixSpec, data: MixData) -> Parts:

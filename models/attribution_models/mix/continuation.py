@@ -45,7 +45,9 @@ def continuation(posterior: Posterior, future: MixData, *, seed: int = 1) -> Mea
     rng = np.random.default_rng([seed, 13])
     for term in terms:
         if term.name == "period_effect":
-            spread = value(posterior, Parameter("period_spread"))
+            # A spread that is a constant is the prior's own deviation.
+            fixed = Parameter(constant=term.prior.values[1])
+            spread = value(posterior, term.spread.scale if term.spread else fixed)
             later = spread[:, None] * rng.normal(size=(posterior.size, len(future.dates)))
             coefficients[term.name] = np.hstack([coefficients[term.name], later])
     for number, (event, share) in enumerate(_unseen(fit, joined), 1):

@@ -32,7 +32,7 @@ def coefficients(term: Term, values: Values) -> Tensor:
 
 def multiplier(spread: Spread, values: Values) -> Tensor:
     """What turns standard draws into coefficients; see `Spread`."""
-    scale = values.variables[spread.scale]
+    scale = values[spread.scale]
     if spread.kind == "spread":
         return scale
-    return spectral_scale(spread.kind, np.array(spread.frequencies), scale, values.variables[spread.length])
+    return spectral_scale(spread.kind, np.array(spread.frequencies), scale, values[spread.length])

@@ -65,8 +65,8 @@ def linear_rows(s: Structure) -> LinearRows:
 def treatment_of(s: Structure, term: Term) -> str | None:
     """Whose row a term belongs to; None for the baseline."""
     names = {control.column for control in s.spec.controls if control.treatment}
-    controls = term.name.startswith("control") or term.name == f"{term.component}_geo"
-    return term.component if controls and term.component in names else None
+    # A treatment has a term of its own, so its first coefficient speaks for all.
+    return term.controls[0] if term.controls and term.controls[0] in names else None
 
 
 def _lowest(s: Structure, term: Term, own: str) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-IDENTITY, LOG, INTERVAL = 0, 1, 2
+IDENTITY, LOG, INTERVAL, BELOW = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Family:
     parameters : tuple of str
         In the order of the definition; names are PyMC's.
     transform : int
-        ``IDENTITY``, ``LOG`` (x > 0) or ``INTERVAL`` (log((x − a) / (b − x))): PyMC's default for the family, so that
-        both densities live on the same line.
+        ``IDENTITY``, ``LOG`` (x > 0), ``INTERVAL`` (log((x − a) / (b − x))) or ``BELOW`` (log(b − x)): PyMC's default
+        for the family, so that both densities live on the same line.
     pymc : str
         Name of the distribution in PyMC.
     """
@@ -80,6 +80,10 @@ class Prior:
                 raise ValueError(f"Prior {self.family}: {name} must be above zero and finite; got {value}.")
         if "lower" in given and not given["lower"] < given["upper"]:
             raise ValueError(f"Prior {self.family}: lower {given['lower']} is not below upper {given['upper']}.")
+        if self.family == "truncated-normal" and given["lower"] == -given["upper"] == float("-inf"):
+            raise ValueError("Prior truncated-normal: neither end is finite; give one, or write normal.")
+        if self.family == "uniform" and not given["upper"] - given["lower"] < float("inf"):
+            raise ValueError(f"Prior uniform: its ends must be finite; got {given['lower']} and {given['upper']}.")
 
     @classmethod
     def of(cls, family: str, **parameters: float) -> Prior:
@@ -121,9 +125,11 @@ class Prior:
 
     @property
     def transform(self) -> int:
-        """The map to the real line: a truncated normal without an upper end is sampled on the log scale."""
+        """The map to the real line: a truncated normal with one end is sampled on the log scale from there."""
         if self.family == "truncated-normal" and self.values[3] == float("inf"):
             return LOG
+        if self.family == "truncated-normal" and self.values[2] == float("-inf"):
+            return BELOW
         return FAMILIES[self.family].transform
 
     @property

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from attribution_models.mix.compiling import inner
-from attribution_models.mix.priors import IDENTITY, LOG
+from attribution_models.mix.priors import BELOW, IDENTITY, LOG
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -19,13 +19,17 @@ def constrain(kind: int, lower: float, upper: float, x: float) -> tuple[float, f
     Returns
     -------
     value, its derivative, log |derivative|, and the derivative of that log
-        ``LOG``: value = lower + eˣ. ``INTERVAL``: value = lower + (upper − lower) / (1 + e⁻ˣ).
+        ``LOG``: value = lower + eˣ. ``BELOW``: value = upper − eˣ.
+        ``INTERVAL``: value = lower + (upper − lower) / (1 + e⁻ˣ).
     """
     if kind == IDENTITY:
         return x, 1.0, 0.0, 0.0
     if kind == LOG:
         e = math.exp(x)
         return lower + e, e, x, 1.0
+    if kind == BELOW:
+        e = math.exp(x)
+        return upper - e, -e, x, 1.0
     # Computed from the smaller side, so that neither end loses digits.
     if x >= 0:
         small = math.exp(-x)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.mix.columns import Term
+from attribution_models.mix.columns import DENSE, Term
 from attribution_models.mix.density import design, tables_of
 from attribution_models.mix.means import value
 from attribution_models.mix.posterior import Posterior
@@ -174,11 +174,15 @@ def _control_places(terms: tuple[Term, ...]) -> list[int]:
     found: list[int] = []
     at = 0
     for term in terms:
-        if term.name.startswith("control"):
+        if _of_controls(term):
             found += range(at, at + term.size)
         at += term.size
     return found
 
 
 def _control_labels(terms: tuple[Term, ...]) -> list[str]:
-    return [label for term in terms if term.name.startswith("control") for label in term.coords[0]]
+    return [label for term in terms if _of_controls(term) for label in term.controls]
+
+
+def _of_controls(term: Term) -> bool:
+    return bool(term.controls) and term.kind == DENSE  # how a geo differs is no column of its own

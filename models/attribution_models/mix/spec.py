@@ -93,7 +93,7 @@ class Control:
     prior : Prior
         Of its coefficient. Normal: integrated out. Another family, or a sign, is sampled.
     sign : int
-        0, or +1 / −1 for a half-normal prior of that direction.
+        0, or +1 / −1: the coefficient has that sign, and the prior is cut off at zero (`directed`).
     role : str
         ``confounder``, ``predictor`` or ``undeclared``. A mediator does not belong into the model.
     treatment : bool
@@ -114,6 +114,37 @@ class Control:
     scale: Literal["none", "max", "standard"] = "standard"
     pooling: Prior | None = None
     missing: Literal["error", "zero", "impute"] = "error"
+
+    def __post_init__(self) -> None:
+        if self.sign:
+            _ = self.directed
+
+    @property
+    def directed(self) -> Prior:
+        """Prior of sign × coefficient; of the coefficient where there is no sign.
+
+        Normal(0, σ) becomes half-normal, Normal(μ, σ) truncated at zero, Laplace(0, b) exponential; what is above zero
+        anyway is the size.
+
+        Raises
+        ------
+        ValueError
+            For a family that a sign does not cut in two.
+        """
+        if not self.sign:
+            return self.prior
+        match self.prior:
+            case Prior("normal", (mu, sigma)):
+                cut = Prior("truncated-normal", (self.sign * mu, sigma, 0.0, float("inf")))
+                return cut if mu else half_normal(sigma)
+            case Prior("laplace", (0.0, b)):
+                return Prior("exponential", (1 / b,))
+            case Prior(family) if family != "fixed" and self.prior.bounds[0] >= 0:
+                return self.prior
+        raise ValueError(
+            f"Control {self.column}: a sign needs a normal prior, laplace around 0, or one above zero; "
+            f"got {self.prior}. Leave the sign out, or change the prior."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +322,30 @@ class MixSpec:
         doubled = sorted({n for n in names if names.count(n) > 1})
         if doubled:
             raise ValueError(f"Channels and treatments need names of their own; twice: {', '.join(doubled)}.")
+        for kind, known in (
+            ("Controls", [c.column for c in self.controls]),
+            ("Events", [event.name for event in self.events]),
+        ):
+            twice = sorted({n for n in known if known.count(n) > 1})
+            if twice:
+                raise ValueError(f"{kind} need names of their own; twice: {', '.join(twice)}.")
         for channel in self.channels:
             self._check(channel)
+        self._check_shared()
+
+    def _check_shared(self) -> None:
+        """Channels that share the parameters of a carry-over or curve must say the same about them."""
+        known: dict[tuple[str, str], tuple[str, dict[str, Prior]]] = {}
+        for channel in self.channels:
+            for which, form in (("adstock", channel.adstock), ("saturation", channel.saturation)):
+                if not form.shared:
+                    continue
+                first, priors = known.setdefault((which, form.kind), (channel.name, form.parameters))
+                if priors != form.parameters:
+                    raise ValueError(
+                        f"{first} and {channel.name} share {which} {form.kind} but give it different priors; "
+                        "write the same ones, or shared = false for one of them."
+                    )
 
     def _check(self, channel: Channel) -> None:
         target = channel.effect.target

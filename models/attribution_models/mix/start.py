@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.mix.priors import IDENTITY, LOG, Prior
+from attribution_models.mix.priors import BELOW, IDENTITY, LOG, Prior
 from attribution_models.mix.structure import Structure
 
 Floats = NDArray[np.float64]
@@ -58,6 +58,8 @@ def unconstrain(prior: Prior, value: Floats) -> Floats:
     tiny = 1e-12
     if prior.transform == LOG:
         return np.log(np.maximum(value - lower, tiny))
+    if prior.transform == BELOW:
+        return np.log(np.maximum(upper - value, tiny))
     share = np.clip((value - lower) / (upper - lower), tiny, 1 - tiny)
     return np.log(share) - np.log1p(-share)
 
