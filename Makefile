@@ -9,7 +9,7 @@ PROCESSES ?= auto
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q \
 	--numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test lint types wheel bench study-paths study-coverage study-null study-mmm smoke clean help
+.PHONY: demo test lint types wheel bench bench-mmm study-paths study-coverage study-null study-mmm smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ wheel: $(STAMP)  ## build the wheel and check what it holds
 
 bench: $(STAMP)  ## speed and memory beside the peers (installs them in .venv-bench)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run.py
+
+bench-mmm: $(STAMP)  ## the media-mix model beside PyMC-Marketing and Meridian (installs them; options in ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m benchmarks.mmm.bench $(ARGS)
 
 study-paths: $(STAMP)  ## path models against known truth: 280 simulated markets, about an hour
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_paths.py
