@@ -286,7 +286,7 @@ def test_a_treatment_counts_from_its_lowest_value():
     k = [c.column for c in s.spec.controls].index("promo")
     z = (s.data.controls[k] - s.data.controls[k].min()) / s.scales.control[k]
     term = next(t for t in s.terms if t.component == "promo" and t.name != "control_promo_geo")
-    slope = post.coefficients[term.name] + post.coefficients["promo_geo"]
+    slope = post.coefficients[term.name] + post.coefficients["control_promo_geo"]
     worth = (s.scales.population * s.scales.outcome)[:, None]
     expected = np.einsum("dg,gt->d", slope, np.where(s.fitted, z, 0.0) * worth)
     np.testing.assert_allclose(row["promo"], expected, rtol=1e-9)
