@@ -8,11 +8,13 @@ is a digest of the kernel's source and of all modules of this package that it im
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import inspect
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,28 @@ class _SourceCache(FunctionCache):  # type: ignore[misc]
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self._cache_file._source_stamp = stamp(inspect.getfile(function))
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        with self._alone():
+            return super().load_overload(sig, target_context)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with self._alone():
+            super().save_overload(sig, data)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time in a folder of compiled code, where its file system has locks.
+
+        Numba writes what an entry is called and then the entry. Between the two another process would read the code
+        that had that name before, or write its own under it.
+        """
+        with ExitStack() as stack:
+            with suppress(OSError):
+                folder = Path(self.cache_path)
+                folder.mkdir(parents=True, exist_ok=True)
+                fcntl.flock(stack.enter_context((folder / ".lock").open("a")), fcntl.LOCK_EX)
+            yield
 
 
 def is_kept(kernel: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import logging
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numba
 import pytest
+from numba.core.caching import IndexDataCacheFile
 
 import attribution_models
 from attribution_models import kernel_cache
@@ -85,6 +87,33 @@ def test_a_change_in_what_a_kernel_calls_or_reads_is_seen(little):
     assert changed(3.0) == 16.0
     (little.folder / "callee.py").write_text(CALLEE.replace("FACTOR * x", "FACTOR - x"))
     assert little.load()(3.0) == 3.0
+
+
+def test_while_a_process_writes_or_reads_an_entry_no_other_does(little, monkeypatch):
+    """Else one could read or overwrite the code of another entry, between the name of an entry and the entry."""
+    held = []
+
+    def watched(name):
+        plain = getattr(IndexDataCacheFile, name)
+
+        def step(self, *arguments):
+            with (Path(self._cache_path) / ".lock").open("a") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    held.append(name)
+            return plain(self, *arguments)
+
+        return step
+
+    for name in ("_save_index", "_save_data", "_load_data"):
+        monkeypatch.setattr(IndexDataCacheFile, name, watched(name))
+    assert little.load()(3.0) == 7.0
+    assert held == ["_save_index", "_save_data"] * 2  # the kernel and what it calls
+    assert little.load()(3.0) == 7.0
+    assert held[4:] == ["_load_data"]
+    with (next(Path(numba.config.CACHE_DIR).rglob(".lock"))).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # and all can afterwards
 
 
 def test_read_only_packages_use_the_users_folder(little, tmp_path, monkeypatch):
