@@ -77,6 +77,13 @@ def mix_frame(
 
 
 def grains_of(by: Sequence[str]) -> tuple[Grain, ...]:
+    """Check the grains of a mix model's table, and put them into their order.
+
+    Raises
+    ------
+    UsageError
+        An unknown grain, one twice, or two of time.
+    """
     grains = tuple(grain for grain in MIX_GRAINS if grain in by)
     unknown = [grain for grain in by if grain not in MIX_GRAINS]
     if unknown:

@@ -17,7 +17,7 @@ from attribution.mix.rolling import FoldPlan, Rolled, Told, labelled, roll
 from attribution.settings import IngestSettings
 from attribution_models.mix.density import Density
 from attribution_models.mix.effects import Effects
-from attribution_models.mix.fit import MixFit, fit
+from attribution_models.mix.fit import ROUNDS, MixFit, fit
 from attribution_models.mix.loo import Loo, loo
 from attribution_models.mix.nuts import Tuning
 from attribution_models.mix.prior_checks import Learned, learned
@@ -157,14 +157,17 @@ def fit_entrant(
     tuning: Tuning,
     plan: FoldPlan | None = None,
     *,
+    rounds: int = ROUNDS,
     by_loo: bool = True,
     level: float = 0.9,
     told: Told | None = None,
 ) -> Fitted:
     """Fit a model to all rows, work out its returns, and score it; the folds start from that fit."""
-    done = fit(entrant.structure, tuning, told=labelled(f"{entrant.name}, all rows", told))
+    done = fit(entrant.structure, tuning, rounds=rounds, told=labelled(f"{entrant.name}, all rows", told))
     tell = None if told is None else _prefixed(entrant.name, told)
-    rolled = None if plan is None else roll(entrant.spec, entrant.panel, plan, tuning, warm=done, told=tell)
+    rolled = (
+        None if plan is None else roll(entrant.spec, entrant.panel, plan, tuning, rounds=rounds, warm=done, told=tell)
+    )
     effects = Effects.of(done.posterior)
     prior = Effects.of(prior_draws(Density.of(entrant.structure), PRIOR_DRAWS, tuning.seed))
     return Fitted(

@@ -36,7 +36,7 @@ def effects_table(
     """One row per channel, treatment, ``(baseline)``, ``(interaction)`` and ``(unattributed)``, in each group.
 
     ``contribution`` adds up, over the rows of a group, to what was observed in its fitted periods (means of draws do).
-    What spend returned counts all periods of the group, also those that are not fitted:
+    A group without any has none. What spend returned counts all periods of the group, also those that are not fitted:
 
         in_window    of the group's spend, inside the group's periods
         carried_in   of earlier spend, inside them
@@ -84,12 +84,13 @@ def _named(effects: Effects, labels: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _amounts(found: Contributions, group: int) -> dict[str, Floats]:
-    """Contributions with their share of what was observed."""
+    """Contributions with their share of what was observed; empty where no period of the group is fitted."""
     frame: dict[str, Floats] = {}
+    known = 1.0 if (found.cells.of == group).any() else np.nan
     for k, measure in enumerate(found.measures):
         suffix = "" if measure == "outcome" else f"_{measure}"
         for end, field in ENDS.items():
-            frame[f"contribution{suffix}{end}"] = getattr(found.summary, field)[:, group, k]
+            frame[f"contribution{suffix}{end}"] = getattr(found.summary, field)[:, group, k] * known
     total = found.observed[group, 0]
     for end in ENDS:
         frame[f"share{end}"] = frame[f"contribution{end}"] / (total if total > 0 else np.nan)

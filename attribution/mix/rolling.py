@@ -12,7 +12,7 @@ from attribution.errors import UsageError
 from attribution.findings import Finding
 from attribution.mix.panel import FEWEST, Panel
 from attribution_models.mix.convergence import GateResult
-from attribution_models.mix.fit import MixFit, fit
+from attribution_models.mix.fit import ROUNDS, MixFit, fit
 from attribution_models.mix.folds import Fold, FutureScores, gathered, origins, score_origin
 from attribution_models.mix.nuts import Progress, Tuning
 from attribution_models.mix.spec import MixSpec
@@ -85,6 +85,7 @@ def roll(
     plan: FoldPlan,
     tuning: Tuning,
     *,
+    rounds: int = ROUNDS,
     warm: MixFit | None = None,
     told: Told | None = None,
 ) -> Rolled:
@@ -96,6 +97,8 @@ def roll(
 
     Parameters
     ----------
+    rounds : int
+        Of sampling, at most, for each fold.
     warm : MixFit, optional
         Where the first fold's chains start.
     told : callable, optional
@@ -109,7 +112,9 @@ def roll(
     at, folds, gates, before = plan.origins(spec, panel), [], [], warm
     for number, origin in enumerate(at, 1):
         label = f"fold {number} of {len(at)}, before {panel.data.dates[origin]}"
-        fold, done = _one(spec, panel, plan, origin, replace(tuning, seed=tuning.seed + number), before, label, told)
+        fold, done = _one(
+            spec, panel, plan, origin, replace(tuning, seed=tuning.seed + number), rounds, before, label, told
+        )
         folds.append(fold)
         gates.append(None if done is None or fold.scores is None else done.gate)
         before = done or before
@@ -120,14 +125,14 @@ def roll(
 
 
 def _one(
-    spec: MixSpec, panel: Panel, plan: FoldPlan, origin: int, tuning: Tuning, before: MixFit | None,
+    spec: MixSpec, panel: Panel, plan: FoldPlan, origin: int, tuning: Tuning, rounds: int, before: MixFit | None,
     label: str, told: Told | None,
 ) -> tuple[Fold, MixFit | None]:  # fmt: skip
     """One fold, and its fit where it came so far."""
     done: list[MixFit] = []
 
     def sample(s: Structure) -> Floats:
-        done.append(fit(s, tuning, warm=warm_points(before, s), told=labelled(label, told)))
+        done.append(fit(s, tuning, warm=warm_points(before, s), rounds=rounds, told=labelled(label, told)))
         return done[0].posterior.points
 
     fold = score_origin(spec, panel.data, sample, origin, plan.horizon, level=plan.level, seed=tuning.seed)

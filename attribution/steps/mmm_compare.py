@@ -21,6 +21,7 @@ from attribution.mix.candidates import (
 from attribution.mix.compare_frame import compare_frame
 from attribution.mix.rolling import FoldPlan, Told, rolled_findings
 from attribution.settings import IngestSettings
+from attribution_models.mix.fit import ROUNDS
 from attribution_models.mix.nuts import Tuning
 from attribution_models.mix.spec_table import SpecTable, spec_table
 
@@ -58,6 +59,7 @@ def compare_mix_step(
     lifts: Sequence[str] = (),
     by_loo: bool = True,
     tuning: Tuning | None = None,
+    rounds: int = ROUNDS,
     settings: IngestSettings | None = None,
     told: Told | None = None,
 ) -> CompareMixReport:
@@ -73,7 +75,7 @@ def compare_mix_step(
     check_comparable(read, by_loo=by_loo)
     for entrant in read:
         plan.origins(entrant.spec, entrant.panel)
-    fits = [fit_entrant(e, tuning, plan, by_loo=by_loo, level=plan.level, told=told) for e in read]
+    fits = [fit_entrant(e, tuning, plan, rounds=rounds, by_loo=by_loo, level=plan.level, told=told) for e in read]
     fitted, lost = on_common_folds(fits)
     try:
         table = spec_table({f.entrant.name: f.candidate for f in fitted})

@@ -14,6 +14,7 @@ from attribution.mix.panel import read_panel
 from attribution.mix.rolling import FoldPlan, Rolled, Told, roll, rolled_findings
 from attribution.mix.score_frames import folds_frame
 from attribution.settings import IngestSettings
+from attribution_models.mix.fit import ROUNDS
 from attribution_models.mix.nuts import Tuning
 
 __all__ = ["FoldPlan", "FoldsReport", "Tuning", "folds_step"]
@@ -46,6 +47,7 @@ def folds_step(
     plan: FoldPlan | None = None,
     *,
     tuning: Tuning | None = None,
+    rounds: int = ROUNDS,
     settings: IngestSettings | None = None,
     told: Told | None = None,
 ) -> FoldsReport:
@@ -58,6 +60,6 @@ def folds_step(
     """
     spec = read_model(model)
     panel = read_panel(panels, spec, settings)
-    rolled = roll(spec, panel, plan or FoldPlan(), tuning or Tuning(), told=told)
+    rolled = roll(spec, panel, plan or FoldPlan(), tuning or Tuning(), rounds=rounds, told=told)
     findings = (*panel.findings, *rolled_findings(rolled, panel))
     return FoldsReport(rolled, folds_frame(rolled, panel.data), panel.calendar.unit, findings)

@@ -15,7 +15,7 @@ COMMANDS = {
     "ingest": "Read files into the workspace.",
     "journeys": "Cut touches and conversions into journeys.",
     "fit": "Fit attribution models.",
-    "mmm": "Media-mix models: draft a model file, check it against its panel.",
+    "mmm": "Media-mix models: model files, effects, curves, predictions, comparison.",
     "credits": "Print what each channel contributed.",
     "compare": "Models side by side: agreement, stability, disagreements and why.",
     "suppress": "List people who are customers already, and what was spent on them.",

@@ -48,7 +48,7 @@ def compare(
 
     report = compare_mix_step(
         panels, [Path(m) for m in models], FoldPlan(folds, horizon, step, level), lifts=lifts, by_loo=not no_loo,
-        tuning=tuning(options), settings=reading(options), told=sampling_bar(),
+        tuning=tuning(options), rounds=options["rounds"], settings=reading(options), told=sampling_bar(),
     )  # fmt: skip
     say(f"{report.outcome}: {len(models)} models, {folds} fold{'s' if folds > 1 else ''} of {horizon} {report.unit}s.")
     write_frame(report.table, form, output, partial(_table, note=report.spec_table.note))
@@ -65,7 +65,7 @@ def _table(frame: pd.DataFrame, note: str) -> str:
     if any(row["loo_elpd"] is not None for row in of["model"]):
         blocks.append(_one_out(of["model"]))
     blocks.append(_returns(of["return"], of["spread"]))
-    return "\n\n".join([*blocks, textwrap.fill(note, 100)])
+    return "\n\n".join([*blocks, textwrap.fill(note, 100, break_on_hyphens=False)])
 
 
 def _future(rows: list[dict[str, Any]]) -> str:

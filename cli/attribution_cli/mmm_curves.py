@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
-BEYOND = "beyond the data"
+BEYOND = "beyond"
+LEGEND = f"{BEYOND}: above what was observed (of a response curve: most of the exposure); no data speak there"
 
 
 @click.command()
@@ -39,8 +40,8 @@ BEYOND = "beyond the data"
 @click.pass_context
 def curves(
     ctx: click.Context, /, name: str | None, kind: Any, channels: tuple[str, ...], points: int | None, up_to: float,
-    first: str | None, last: str | None, level: float, draws: int | None, force: bool, strict: bool, form: str, output: str | None,
-    workspace: str | None,
+    first: str | None, last: str | None, level: float, draws: int | None, force: bool, strict: bool, form: str,
+    output: str | None, workspace: str | None,
 ) -> None:  # fmt: skip
     """Curves of each channel, with intervals: response to spend, saturation, carry-over.
 
@@ -70,7 +71,8 @@ def _blocks(frame: pd.DataFrame, one: Any) -> str:
     rows, level = records(frame), f"{frame['interval_level'].iloc[0]:.0%} interval"
     names = dict.fromkeys(row["channel"] for row in rows)
     blocks = [one([row for row in rows if row["channel"] == name], level) for name in names]
-    return "\n\n".join([*blocks, *filter(None, [legend(row["mark"] for row in rows)])])
+    notes = [LEGEND if any(row.get("beyond") for row in rows) else "", legend(row["mark"] for row in rows)]
+    return "\n\n".join(blocks) + "".join(f"\n\n{note}" for note in notes if note)
 
 
 def _response(rows: list[Row], level: str) -> str:
@@ -79,7 +81,7 @@ def _response(rows: list[Row], level: str) -> str:
     unit, money = Unit.of(row["outcome_upper"] for row in rows), Unit.of(row["spend"] for row in rows)
     spend = f"spend ({money.word})" if money.word and money.word != unit.word else "spend"
     most = max(row["outcome"] for row in rows)
-    lines, before = [["× spend", spend, "outcome", level, "average return", "marginal return", ""]], None
+    lines, before = [["× spend", spend, "outcome", level, "return", "marginal", ""]], None
     for row in rows:
         cells = [ratio(row["multiplier"]), money.show(row["spend"]), unit.show(row["outcome"])]
         cells.append(ends(unit.show(row["outcome_lower"]), unit.show(row["outcome_upper"])))

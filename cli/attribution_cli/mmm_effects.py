@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attribution_cli.mmm_stored import draws_options, force_option, heading, window_options
-from attribution_cli.mmm_tables import Unit, block, ends, legend, ratio, signed
+from attribution_cli.mmm_tables import Unit, block, ends, legend, ratio, share, signed
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
-from attribution_cli.output import bar, finish, percent, records, say, shown, tell, write_frame
+from attribution_cli.output import bar, finish, records, say, shown, tell, write_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,11 +70,11 @@ def _brought(rows: list[Row], level: str) -> str:
     lines = [["channel", "contribution", level, "share", level, ""]]
     for row in rows:
         amounts = [unit.show(row[f"contribution{end}"]) for end in ("", "_lower", "_upper")]
-        shares = [percent(row[f"share{end}"]) for end in ("", "_lower", "_upper")]
+        shares = [share(row[f"share{end}"]) for end in ("", "_lower", "_upper")]
         shape = "" if row["kind"] == "rest" else bar(row["share"], most)
         lines.append([_name(row), amounts[0], ends(*amounts[1:]), shares[0], ends(*shares[1:]), shape])
     total = sum(row["contribution"] for row in rows)
-    lines.append(["observed", unit.show(total), "", percent(sum(row["share"] or 0.0 for row in rows)), "", ""])
+    lines.append(["observed", unit.show(total), "", share(sum(row["share"] or 0.0 for row in rows)), "", ""])
     return block(unit.titled("What each channel brought"), lines, drawn=True)
 
 

@@ -46,7 +46,13 @@ def folds(
 
     plan = FoldPlan(folds, horizon, step, level)
     report = folds_step(
-        panels, Path(model), plan, tuning=tuning(options), settings=reading(options), told=sampling_bar()
+        panels,
+        Path(model),
+        plan,
+        tuning=tuning(options),
+        rounds=options["rounds"],
+        settings=reading(options),
+        told=sampling_bar(),
     )
     scores = report.rolled.scores
     unit = f"{report.unit}{'s' if horizon > 1 else ''}"

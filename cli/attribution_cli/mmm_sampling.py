@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from attribution_models.mix.nuts import Tuning
+    from attribution.steps.mmm import Tuning
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,6 +31,14 @@ def sampling_options(command: F) -> F:
     """How long, and how carefully, each fit is sampled."""
     count = click.IntRange(min=50)
     for option in (
+        click.option(
+            "--max-rounds",
+            "rounds",
+            default=4,
+            show_default=True,
+            type=click.IntRange(min=1),
+            help="Sample on until the gate passes.",
+        ),
         click.option("--seed", default=1, show_default=True, help="Of all random numbers."),
         click.option(
             "--target-accept", default=0.9, show_default=True, type=click.FloatRange(0.5, 0.999), help="Care."

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from attribution_cli.output import columns, number
+from attribution_cli.output import columns, number, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,17 @@ class Unit:
 
     def show(self, value: Any) -> str:
         """An amount in this unit; nothing where it is missing."""
-        return number(None if value is None else value / self.size, self.digits)
+        # Adding zero makes -0 a 0.
+        return number(None if value is None else round(value / self.size, self.digits) + 0.0, self.digits)
 
     def titled(self, title: str) -> str:
         """A title that says the unit."""
         return f"{title}, in {self.word}" if self.word else title
+
+
+def share(value: Any) -> str:
+    """A share as percent; nothing where it is missing."""
+    return percent(None if value is None else round(value, 3) + 0.0)
 
 
 def ends(lower: str, upper: str) -> str:
