@@ -128,4 +128,3 @@ def _table(name: str, frame: Any) -> pa.Table:
     except (TypeError, ValueError, pa.ArrowException) as error:
         kind = type(frame).__name__
         raise UsageError(f"{name}: a frame or a file is needed, got {kind} ({type(error).__name__}).") from None
-

@@ -36,7 +36,10 @@ from attribution_models.mix.scales import Scales
 from attribution_models.mix.spec import MixSpec
 from attribution_models.mix.structure import Structure, structure
 
-__all__ = ["MixOptions", "MixReady", "MixReport", "Tuning", "fit_ready", "mmm_step", "ready_mix"]
+__all__ = [
+    "MixOptions", "MixReady", "MixReport", "PriorCheck", "Progress", "RunTime", "Tuning", "fit_ready", "mmm_step",
+    "prior_report", "ready_mix",
+]  # fmt: skip
 
 # A placebo answers one question about one number.
 PLACEBO = Tuning(chains=4, tune=400, draws=300)

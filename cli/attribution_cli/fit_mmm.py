@@ -13,8 +13,7 @@ from attribution_cli.output import credits_table, finish, say, tell, write_frame
 from attribution_cli.sampling_bar import duration, sampling_bar
 
 if TYPE_CHECKING:
-    from attribution.steps.mmm import MixOptions, MixReport
-    from attribution_models.mix.run_time import RunTime
+    from attribution.steps.mmm import MixOptions, MixReport, RunTime
 
 
 @click.command()

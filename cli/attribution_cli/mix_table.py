@@ -12,7 +12,7 @@ from attribution_cli.output import columns, number, percent, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attribution_models.mix.prior_checks import PriorCheck
+    from attribution.steps.mmm import PriorCheck
 
 LAST = ("(baseline)", "(interaction)", "(unattributed)")
 FAILED = "gate failed"

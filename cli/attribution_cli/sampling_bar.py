@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from attribution_models.mix.nuts import Progress
+    from attribution.steps.mmm import Progress
 
 WIDTH = 24
 # Before that share of the draws a rate says nothing.

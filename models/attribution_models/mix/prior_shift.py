@@ -31,7 +31,8 @@ class Shift:
     overlap : float
         ∫ min(prior, posterior): 1 where nothing was learned, 0 where the prior ruled the posterior out.
     at_end : float
-        Share of draws within 2 % of an end of the prior's interval, beyond the prior's own; 0 where it has no ends.
+        Share of draws within 2 % of an end of the prior's interval, in excess of the prior's own share there p₀:
+        (p − p₀) / (1 − p₀); 0 where the interval has no ends.
     """
 
     name: str
@@ -52,7 +53,8 @@ def shifts(posterior: Posterior, seed: int = 1) -> tuple[Shift, ...]:
 def shift(name: str, draws: Floats, prior: Prior, rng: np.random.Generator) -> Shift:
     """Compare draws, array (D,), with a prior."""
     before = draw(prior, rng, DRAWS)
-    at_end = max(_at_end(draws, prior) - _at_end(before, prior), 0.0)
+    own = _at_end(before, prior)
+    at_end = max((_at_end(draws, prior) - own) / (1 - own), 0.0) if own < 1 else 0.0
     return Shift(name, float(draws.std() / before.std()), overlap(draws, before), at_end)
 
 
