@@ -16,6 +16,7 @@ from attribution_models.mix.start import draw
 Floats = NDArray[np.float64]
 DRAWS = 20_000
 BINS = 40
+CHOSEN = ("uniform", "truncated-normal")
 NEAR = 0.02  # of an interval's width counts as lying at its end
 
 
@@ -31,8 +32,8 @@ class Shift:
     overlap : float
         ∫ min(prior, posterior): 1 where nothing was learned, 0 where the prior ruled the posterior out.
     at_end : float
-        Share of draws within 2 % of an end of the prior's interval, in excess of the prior's own share there p₀:
-        (p − p₀) / (1 − p₀); 0 where the interval has no ends.
+        Share of draws within 2 % of an end of the prior's interval, where somebody chose it (uniform, truncated); 0
+        for others, as a share has to lie between 0 and 1.
     """
 
     name: str
@@ -53,9 +54,7 @@ def shifts(posterior: Posterior, seed: int = 1) -> tuple[Shift, ...]:
 def shift(name: str, draws: Floats, prior: Prior, rng: np.random.Generator) -> Shift:
     """Compare draws, array (D,), with a prior."""
     before = draw(prior, rng, DRAWS)
-    own = _at_end(before, prior)
-    at_end = max((_at_end(draws, prior) - own) / (1 - own), 0.0) if own < 1 else 0.0
-    return Shift(name, float(draws.std() / before.std()), overlap(draws, before), at_end)
+    return Shift(name, float(draws.std() / before.std()), overlap(draws, before), _at_end(draws, prior))
 
 
 def overlap(one: Floats, other: Floats) -> float:
@@ -69,7 +68,7 @@ def overlap(one: Floats, other: Floats) -> float:
 
 def _at_end(draws: Floats, prior: Prior) -> float:
     lower, upper = prior.bounds
-    if prior.transform != INTERVAL:
+    if prior.transform != INTERVAL or prior.family not in CHOSEN:
         return 0.0
     near = NEAR * (upper - lower)
     return float(np.mean((draws < lower + near) | (draws > upper - near)))
