@@ -84,8 +84,12 @@ def _named(s: Structure) -> tuple[Group, ...]:
 def _statistics(stored: StoredMix) -> dict[str, NDArray[Any]]:
     """Log density of every draw; divergences are not kept one by one, but a gate that passed had none."""
     density, points = Density.of(stored.structure), stored.posterior.points
-    lp = np.array([density(x)[0] for x in points.reshape(-1, density.size)]).reshape(points.shape[:2])
-    return {"lp": lp} | ({"diverging": np.zeros(points.shape[:2], bool)} if stored.passed else {})
+    found: dict[str, NDArray[Any]] = {"diverging": np.zeros(points.shape[:2], bool)} if stored.passed else {}
+    try:
+        lp = np.array([density(x)[0] for x in points.reshape(-1, density.size)]).reshape(points.shape[:2])
+    except ValueError:  # sampled through the PyMC graph; the compiled density does not cover the model
+        return found
+    return found | {"lp": lp}
 
 
 def _log_likelihood(posterior: Posterior) -> Floats:

@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 
 from attribution.credit.mix_fits import mix_credits
-from attribution.errors import UsageError
+from attribution.errors import UsageError, listed
 from attribution.findings import Finding
 from attribution.mix.checks import check_model
 from attribution.mix.fit_findings import gate_findings
 from attribution.mix.guard_rails import GuardRails, check_prior, guard_rails, prior_of
+from attribution.mix.lift_priors import with_lift_priors
 from attribution.mix.lifts import read_lifts
 from attribution.mix.model_file import read_model
 from attribution.mix.panel import Panel, read_panel
@@ -168,7 +169,11 @@ def ready_mix(
     if lifts:
         read = read_lifts(lifts, spec, panel, scales=scales, settings=settings)
         tests = read.likelihood
-        found += read.findings
+        spec, noted = with_lift_priors(spec, panel.data, read.prior, scales)
+        found += [*read.findings, *noted]
+        if read.validate:
+            named = listed(dict.fromkeys(lift.experiment for lift in read.validate))
+            found.append(Finding("note", "lift-kept", f"Kept away from the fit, to score it: {named}."))
     files = [*panels, *lifts, *([str(model)] if isinstance(model, Path) else [])]
     inputs = {Path(f).name: digest_of_file(Path(f)) for f in files if Path(f).is_file()}
     return MixReady(_structure(spec, panel, tests, scales), panel, old, inputs, tuple(found))
@@ -200,7 +205,7 @@ def mmm_step(
     *,
     settings: IngestSettings | None = None,
     told: Callable[[str, Progress], None] | None = None,
-    begin: Callable[[RunTime], None] | None = None,
+    begin: Callable[[RunTime | str], None] | None = None,
 ) -> MixReport:
     """Read, check, fit, judge and keep.
 
@@ -211,7 +216,7 @@ def mmm_step(
     told : callable, optional
         Told what is sampled, and how far it is.
     begin : callable, optional
-        Told before sampling how long a round will take.
+        Told before sampling how long a round will take, or why that is not known.
     """
     ready = ready_mix(workspace, panels, model, lifts, options, settings)
     report = fit_ready(ready, options, told=told, begin=begin)
@@ -227,14 +232,14 @@ def fit_ready(
     options: MixOptions | None = None,
     *,
     told: Callable[[str, Progress], None] | None = None,
-    begin: Callable[[RunTime], None] | None = None,
+    begin: Callable[[RunTime | str], None] | None = None,
 ) -> MixReport:
     """Fit and judge what was read; nothing is written."""
     chosen, s, started = options or MixOptions(), ready.structure, time.perf_counter()
     prior = prior_of(s, chosen.tuning.seed)
     found = [*ready.findings, *check_prior(prior)[1]]
     if begin is not None:
-        begin(run_time(Density.of(s), chosen.tuning))
+        begin(_estimate(s, chosen.tuning))
     warm = None if ready.old is None else warm_points(ready.old, s)
     done = fit(s, chosen.tuning, warm=warm, rounds=chosen.rounds, told=_rounds(told))
     sampled = time.perf_counter()
@@ -250,13 +255,20 @@ def fit_ready(
     if ready.old is not None and moved is not None:
         found += [*refresh_findings(ready.old, s), *drift_findings(moved, ready.old.name)]
         about["drift"] = drift_frame(moved).to_dict("records")
-    found += _gate(done, force=chosen.force)
+    found += [*_sampler(done), *_gate(done, force=chosen.force)]
     found += () if rails is None else rails.findings
     about["findings"] = [f.as_dict() for f in found]
     entry = describe_mix(ready.named(chosen.name), done, ready.panel.calendar, about)
     stored = stored_of(done, ready.panel.calendar, entry)
     table = mix_credits(stored, level=chosen.level)
     return MixReport(stored, done, table, rails, None if moved is None else drift_frame(moved), tuple(found))
+
+
+def _estimate(s: Structure, tuning: Tuning) -> RunTime | str:
+    try:
+        return run_time(Density.of(s), tuning)
+    except ValueError as error:  # what the compiled density does not cover, in words
+        return f"{error} Sampling the PyMC graph instead, which takes minutes where the other takes seconds"
 
 
 def _rounds(told: Callable[[str, Progress], None] | None) -> Callable[[int, Progress], None] | None:
@@ -268,6 +280,11 @@ def _judged(
 ) -> GuardRails:
     placebos = replace(PLACEBO, seed=chosen.tuning.seed) if chosen.placebo else None
     return guard_rails(done.posterior, prior, placebos=placebos, told=told)
+
+
+def _sampler(done: MixFit) -> list[Finding]:
+    """Say it where the model's graph was sampled, not its compiled density."""
+    return [Finding("note", "pymc-graph", f"Sampled by {done.sampler}.")] if "graph" in done.sampler else []
 
 
 def _gate(done: MixFit, *, force: bool) -> list[Finding]:

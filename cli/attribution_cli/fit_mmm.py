@@ -104,8 +104,11 @@ def _prior_check(
     finish(findings, strict)
 
 
-def _begin(found: RunTime) -> None:
+def _begin(found: RunTime | str) -> None:
     """Say how long it will take, before it starts."""
+    if isinstance(found, str):
+        say(f"{found} …")
+        return
     low, high = found.between
     long = f"about {duration(found.seconds)} a round ({duration(low)} to {duration(high)})"
     say(f"Sampling {found.parameters:,} parameters; {long if high > 3 else 'a second or two a round'} …")

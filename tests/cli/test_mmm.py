@@ -243,6 +243,21 @@ def test_placebos_are_fitted_for_each_channel(run, shop, monkeypatch):
     assert "placebo" in done.err
 
 
+def test_lift_tests_have_their_one_use(run, shop):
+    head = "experiment,channel,start,end,lift,standard_error,use\n"
+    rows = ("a,tv,2024-02-05,2024-03-03,200,40,prior", "b,search,2024-02-05,2024-03-03,150,30,likelihood",
+            "c,search,2024-05-06,2024-06-02,150,30,validate")  # fmt: skip
+    (shop / "lifts.csv").write_text(head + "\n".join(rows) + "\n")
+    done = run("fit", "mmm", "--panel", "weekly.csv", "--model", "shop.toml", "--lifts", "lifts.csv", *SHORT,
+               "--no-checks", "--force", "-w", "new")  # fmt: skip
+    assert "tv: the prior of its return is" in done.err
+    assert "Kept away from the fit, to score it: c." in done.err
+    stored = load_mix(Workspace("new"))
+    assert [lift.experiment for lift in stored.lifts] == ["b"]
+    assert stored.spec.channels[0].effect.target == "roi"
+    assert stored.spec.channels[1].effect.target == "coefficient"
+
+
 def test_refresh_keeps_scales_and_reports_drift(run, shop):
     panel = weekly(46)
     panel.loc[44, "sales"] *= 3  # a new largest outcome: a fit anew would take another scale
