@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from statistics import geometric_mean, median
 from typing import Any
 
 from benchmarks.measure import Row
-from benchmarks.mmm.runs import DATA, FailedError, Run, Runner
+from benchmarks.mmm.runs import DATA, HOME, FailedError, Run, Runner
 from benchmarks.peers import UnavailableError
 
 PART = "robyn"
@@ -169,7 +170,7 @@ def equality(runner: Runner, prior: str, sides: Sides) -> Iterator[Row]:
         if not points:
             yield _missing(f"{prior}: density against {SHOWN[name]}", "the peer's result has no densities")
             continue
-        given = _written(points)
+        given = _written(points, f"{name}-{prior}")
         ours = runner.ours("robyn_check", FILE, given, prior).result["log_density"]
         theirs = [p["log_density_with_jacobian"] for p in points]
         worst = max(abs(a - b) / max(abs(b), 1.0) for a, b in zip(ours, theirs, strict=True))
@@ -178,11 +179,8 @@ def equality(runner: Runner, prior: str, sides: Sides) -> Iterator[Row]:
                   note=f"constants and Jacobians included; {len(points)} points, {spread:.3g} apart")  # fmt: skip
 
 
-def _written(points: list[dict[str, Any]]) -> Path:
-    import json  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
-
-    file = Path(tempfile.mkdtemp()) / "points.json"
+def _written(points: list[dict[str, Any]], name: str) -> Path:
+    file = HOME / f"points-{name}.json"
     file.write_text(json.dumps([p["point"] for p in points]), encoding="utf-8")
     return file
 
