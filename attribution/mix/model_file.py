@@ -147,7 +147,7 @@ def _spec(file: ModelFile, raw: dict[str, Any]) -> MixSpec:
         _channel(entry, raw["channel"][i], raw.get("defaults", {}), f"channel[{i}]")
         for i, entry in enumerate(file.channel)
     )
-    trend, seasonality, noise = file.trend, file.seasonality, file.noise
+    trend, seasonality = file.trend, file.seasonality
     with _at("channel"):
         return MixSpec(
             **msgspec.structs.asdict(file.data),
@@ -160,7 +160,7 @@ def _spec(file: ModelFile, raw: dict[str, Any]) -> MixSpec:
                 seasonality.yearly, seasonality.monthly, seasonality.weekly, **_priors(seasonality, "seasonality")
             ),
             intercept=_intercept(file.intercept),
-            noise=spec.Noise(noise.kind, by_geo=noise.by_geo, **_priors(noise, "noise")),
+            noise=_noise(file.noise),
             scaling=spec.Scaling(**msgspec.structs.asdict(file.scaling)),
             period_effect=_prior(file.period_effect, "period_effect") if file.period_effect else None,
             **msgspec.structs.asdict(file.model),
@@ -306,6 +306,12 @@ def _trend(table: tables.TrendTable) -> spec.Trend:
     if table.kind in ("linear", "knots") and priors.get("prior", normal(0, 1)).family not in ("normal", "laplace"):
         raise _WrongError(f"trend.prior: {priors['prior'].family} is not possible here; normal or laplace.")
     return spec.Trend(table.kind, table.points, table.at, covariance=table.covariance, **priors)
+
+
+def _noise(table: tables.NoiseTable) -> spec.Noise:
+    priors = _priors(table, "noise")
+    with _at("noise.autoregression"):
+        return spec.Noise(table.kind, by_geo=table.by_geo, **priors)
 
 
 def _intercept(table: tables.InterceptTable) -> spec.Intercept:

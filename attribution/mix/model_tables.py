@@ -194,6 +194,7 @@ class NoiseTable(Section, frozen=True, kw_only=True):
     sigma: PriorValue | None = None
     nu: PriorValue | None = None
     by_geo: bool = False
+    autoregression: PriorValue | None = None
 
 
 class ModelFile(Section, frozen=True, kw_only=True):

@@ -109,6 +109,9 @@ def _begin(found: RunTime | str) -> None:
     if isinstance(found, str):
         say(f"{found} …")
         return
+    if found.note:
+        say(f"{found.note} {found.parameters:,} parameters …")
+        return
     low, high = found.between
     long = f"about {duration(found.seconds)} a round ({duration(low)} to {duration(high)})"
     say(f"Sampling {found.parameters:,} parameters; {long if high > 3 else 'a second or two a round'} …")

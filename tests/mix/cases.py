@@ -368,6 +368,39 @@ def constants() -> Case:
     return Case(spec, panel(spec, seed=26))
 
 
+def autoregressive() -> Case:
+    spec = mix(
+        channel("tv"),
+        channel("search", effect=roi()),
+        controls=(Control("price"),),
+        noise=Noise(autoregression=Prior("uniform", (-1.0, 1.0))),
+    )
+    return Case(spec, panel(spec, seed=27, missing=((0, 8), (0, 12), (0, 13))))
+
+
+def geo_autoregressive() -> Case:
+    spec = mix(
+        channel("tv"),
+        noise=Noise(by_geo=True, autoregression=Prior("beta", (2.0, 2.0))),
+        period_effect=half_normal(0.2),
+        **GEO,
+    )
+    return Case(spec, panel(spec, geos=3, periods=12, seed=28, missing=((0, 5), (1, 11), (2, 3), (2, 4))))
+
+
+def log_lifts() -> Case:
+    """Not covered by the compiled density."""
+    spec = mix(
+        channel("tv"),
+        channel("video", "geometric", "hill", frequency="video_frequency", effect=effect("normal", 0.1, 0.3)),
+        controls=(Control("price"),),
+        link="log",
+        **GEO,
+    )
+    data = panel(spec, geos=3, periods=14, seed=29)
+    return Case(spec, data, (lift(spec, data, 0, (0, 2), 6, 9), lift(spec, data, 1, (1,), 5, 8, 0.4)))
+
+
 CASES: dict[str, Case] = {
     make.__name__: make()
     for make in (
@@ -397,5 +430,7 @@ CASES: dict[str, Case] = {
         geo_log_link,
         supports,
         constants,
+        autoregressive,
+        geo_autoregressive,
     )
 }

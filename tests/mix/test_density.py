@@ -111,7 +111,7 @@ def spread(inner, joint, theta, terms, z, full):
         full[at : at + group.size] = theta[group.start : group.start + group.size]
     first = 0
     for term in terms:
-        at, draws = names[term.name].start, z[first : first + term.size]
+        at, draws = names[term.vector].start, z[first : first + term.size]
         mean, sd = term.prior.values
         full[at : at + term.size] = mean + sd * draws
         first += term.size

@@ -47,7 +47,7 @@ class Term:
     Attributes
     ----------
     name : str
-        Of the vector, in the graph and in results.
+        Of the coefficients, in results; where they are sampled as standard draws these are ``name_z`` (`vector`).
     component : str
         What it is counted under: ``intercept``, ``trend``, ``season``, ``events``, ``controls`` or a treatment's name.
     dims : tuple of str
@@ -84,11 +84,16 @@ class Term:
         """Number of coefficients."""
         return len(self.columns)
 
+    @property
+    def vector(self) -> str:
+        """Name of the vector that is sampled: the coefficients, or standard draws that their spread multiplies."""
+        return self.name if self.spread is None else f"{self.name}_z"
+
     def coefficient(self, element: int) -> Parameter:
         """Where a coefficient that is not integrated out comes from."""
         if self.prior.fixed:
             return Parameter(constant=self.prior.values[0])
-        return Parameter(self.name, element)
+        return Parameter(self.vector, element)
 
     def full(self, geos: int) -> NDArray[np.float64]:
         """Columns as (k, G, T)."""

@@ -45,9 +45,9 @@ class Density:
     @classmethod
     def of(cls, structure: Structure) -> Density:
         """Lay a structure out for the kernels."""
-        tables, nu = tables_of(structure)
+        tables, nu, rho = tables_of(structure)
         lags = max(channel.adstock.length for channel in structure.spec.channels)
-        return cls(structure, tables, addresses(tables, nu, lags))
+        return cls(structure, tables, addresses(tables, nu, rho, lags))
 
     @property
     def size(self) -> int:
@@ -55,7 +55,15 @@ class Density:
         return self.structure.size
 
     def __call__(self, x: Floats) -> tuple[float, Floats]:
-        """Log density and gradient at x, array (n,)."""
+        """Log density and gradient at x, array (n,).
+
+        Raises
+        ------
+        ValueError
+            Where the compiled density does not cover the model.
+        """
+        if self.structure.uncovered:
+            raise ValueError(f"The compiled density does not cover {' and '.join(self.structure.uncovered)}.")
         x, gradient, value = np.ascontiguousarray(x, dtype=float), np.empty(self.size), np.empty(1)
         given = (array.ctypes.data_as(DOUBLES) for array in (x, gradient, value))
         density_function().ctypes(self.size, *given, self.addresses.ctypes.data_as(INTEGERS))
@@ -76,12 +84,12 @@ class _Constants:
         return self.structure.size + self.found.index(parameter.constant)
 
 
-def tables_of(s: Structure) -> tuple[Tables, int]:
-    """Lay a structure out flat; and which parameter the degrees of freedom are, −1 for normal noise."""
+def tables_of(s: Structure) -> tuple[Tables, int, int]:
+    """Lay a structure out flat; and which parameters degrees of freedom and autoregression are, −1 where not."""
     constants = _Constants(s)
     channel = np.array([_channel(s, c, constants) for c in range(len(s.channels))], dtype=np.int64)
     sigma = np.array([constants.place(p) for p in s.noise], dtype=np.int64)
-    nu = -1 if s.nu is None else constants.place(s.nu)
+    nu, rho = (-1 if p is None else constants.place(p) for p in (s.nu, s.rho))
     rows = s.fitted.sum(axis=1).astype(float)
     integrated = [t for t in s.terms if t.integrate]
     sampled = [t for t in s.terms if not t.integrate]
@@ -122,7 +130,7 @@ def tables_of(s: Structure) -> tuple[Tables, int]:
         worth=s.scales.population * s.scales.outcome,
     )
     arrays: list[Any] = [np.ascontiguousarray(array) for array in found]
-    return Tables(*arrays), nu
+    return Tables(*arrays), nu, rho
 
 
 def _parameters(s: Structure) -> tuple[NDArray[np.int64], Floats]:

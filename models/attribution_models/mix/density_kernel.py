@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution_models.mix.autoregressive_kernel import autoregressive
 from attribution_models.mix.compiling import carray, once
 from attribution_models.mix.effect_kernel import lift_tests, pull_effects, pull_responses
 from attribution_models.mix.integral_kernel import integral
@@ -22,6 +23,7 @@ from attribution_models.mix.tables import (
     LOWER,
     NU,
     OWN,
+    RHO,
     SIZES,
     TRANSFORM,
     UPPER,
@@ -96,7 +98,7 @@ def log_density(size: int, point: Any, down: Any, value: Any, table: Any) -> int
     for g in range(geos):
         for s_ in range(periods):
             residual[g, s_] = t.fitted[g, s_] * (t.outcome[g, s_] - residual[g, s_])
-    found += _likelihood(t, addresses[NU], p, residual, by_p)
+    found += _likelihood(t, addresses[NU], addresses[RHO], p, residual, by_p)
     # From here on `residual` is ∂/∂residual, which is minus ∂/∂mean.
     _pull_sampled(t, p, s, own, residual, by_p)
     by_beta = np.zeros((m.beta.size, geos))
@@ -140,13 +142,15 @@ def _pull_mean(m: Media, residual: Floats, by_beta: Floats, by_h: Floats) -> Non
 
 
 @once
-def _likelihood(t: Tables, nu: int, p: Floats, residual: Floats, by_p: Floats) -> float:
+def _likelihood(t: Tables, nu: int, rho: int, p: Floats, residual: Floats, by_p: Floats) -> float:
     """Log likelihood of the residual, which becomes its derivative."""
     sigma, by_sigma = np.empty(t.sigma.size), np.zeros(t.sigma.size)
     for i in range(sigma.size):
         sigma[i] = p[t.sigma[i]]
     if nu >= 0:
         found = student(t, nu, p[nu], sigma, residual, by_sigma, by_p)
+    elif rho >= 0:
+        found = autoregressive(t, rho, p[rho], sigma, residual, by_sigma, by_p)
     else:
         k = t.integrated.shape[0]
         by_log, v = np.zeros(k), np.zeros(k)

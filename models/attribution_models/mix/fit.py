@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from attribution_models.mix.start import starts
 from attribution_models.mix.structure import Structure
 
 Floats = NDArray[np.float64]
+Sampler: TypeAlias = Callable[[Tuning, Callable[[Progress], None] | None], Chains]
 ROUNDS = 4
 TARGETS = (0.9, 0.95, 0.99)
 
@@ -79,6 +81,8 @@ def fit(
     disagree or diverge, the next round tunes longer and more carefully, and earlier draws are discarded: draws under
     another tuning are no continuation of them.
 
+    What the compiled density does not cover (`Structure.uncovered`) is sampled through the PyMC graph.
+
     Parameters
     ----------
     structure : Structure
@@ -94,12 +98,13 @@ def fit(
     """
     density = Density.of(structure)
     current, gate = tuning or Tuning(), gate or Gate()
+    run = _sampler(density, warm)
     done: list[Round] = []
     kept: list[Chains] = []
     while True:
         started = time.perf_counter()
         show = None if told is None else _numbered(told, len(done) + 1)
-        chains = sample(density, starts(structure, current.seed, warm), current, show)
+        chains = run(current, show)
         kept.append(chains)
         done.append(
             Round(current, True, chains.gradients, int(chains.diverging.sum()), round(time.perf_counter() - started, 3))
@@ -114,6 +119,16 @@ def fit(
             current = _careful(current)
             done = [replace(r, kept=False) for r in done]
             kept = []
+
+
+def _sampler(density: Density, warm: Floats | None) -> Sampler:
+    """What runs the chains of a round: the compiled density where it covers the model, else the PyMC graph."""
+    if not density.structure.uncovered:
+        return lambda tuning, told: sample(density, starts(density.structure, tuning.seed, warm), tuning, told)
+    from attribution_models.mix.graph_sampling import compile_graph, sample_graph  # noqa: PLC0415
+
+    model = compile_graph(density)
+    return lambda tuning, told: sample_graph(density, model, tuning, told)
 
 
 def _numbered(told: Callable[[int, Progress], None], number: int) -> Callable[[Progress], None]:

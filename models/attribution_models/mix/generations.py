@@ -22,9 +22,13 @@ Dataset: TypeAlias = Any
 
 @contextmanager
 def _without_greeting() -> Iterator[None]:
-    """ArviZ 0.23 announces its successor at every import, which no user of ours can act on."""
+    """Announcements at import that no user of ours can act on.
+
+    ArviZ 0.23 announces its successor; PyMC 6 imports names that its own PyTensor has moved.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"\s*ArviZ is undergoing a major refactor", FutureWarning)
+        warnings.filterwarnings("ignore", r"Importing .* is deprecated", DeprecationWarning)
         yield
 
 

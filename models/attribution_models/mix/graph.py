@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from attribution_models.mix.data import MixData
 from attribution_models.mix.generations import pymc
-from attribution_models.mix.graph_linear import linear
+from attribution_models.mix.graph_linear import coefficients, linear
 from attribution_models.mix.graph_media import Medium, lift_mean
 from attribution_models.mix.graph_transforms import Tensor
 from attribution_models.mix.graph_variables import Values, variable
-from attribution_models.mix.labels import coordinates
+from attribution_models.mix.labels import coordinates, label
 from attribution_models.mix.lifts import Lift
 from attribution_models.mix.scales import Scales
 from attribution_models.mix.spec import MixSpec
@@ -47,7 +47,7 @@ def build(
         Periods of the likelihood; all of them without.
     deterministics : bool
         Add ``contribution`` (channel, geo, date), ``component`` (component_name, geo, date), ``baseline`` and
-        ``expected`` (geo, date), in units of the outcome.
+        ``expected`` (geo, date), in units of the outcome; and coefficients that are sampled as standard draws.
 
     Returns
     -------
@@ -55,11 +55,6 @@ def build(
         Random variables are named as in `Structure.groups`; ``outcome`` is observed on the fitted rows (dim ``row``).
         ``media`` and ``reach`` (channel, geo, exposure_period) are data that `pymc.set_data` may change to what would
         have been; effects stay those of the fitted data.
-
-    Raises
-    ------
-    ValueError
-        Lift tests under a log link.
     """
     return graph(structure(spec, data, lifts, scales=scales, rows=rows, integrate=False), deterministics=deterministics)
 
@@ -68,8 +63,6 @@ def graph(s: Structure, *, deterministics: bool = False) -> Model:
     """Build the PyMC model of a structure in which every coefficient is sampled; see `build`."""
     if any(term.integrate for term in s.terms):
         raise ValueError("The graph samples every coefficient; make the structure with integrate=False.")
-    if s.lifts and s.spec.link == "log":
-        raise ValueError("Lift tests need the identity link; leave the lifts out, or use link identity.")
     with pm.Model(coords=_coords(s)) as model:
         values = Values({group.name: variable(group) for group in s.groups})
         media = [Medium(s, c, values) for c in range(len(s.channels))]
@@ -77,9 +70,10 @@ def graph(s: Structure, *, deterministics: bool = False) -> Model:
         parts = _parts(s, values)
         mean = sum([*contributions, *parts.values()], start=pt.zeros(s.outcome.shape))
         _likelihood(s, values, mean)
-        _lift_tests(s, media)
+        _lift_tests(s, media, parts)
         if deterministics:
             _report(s, contributions, parts, mean)
+            _coefficients(s, values)
     return model
 
 
@@ -125,21 +119,45 @@ def _likelihood(s: Structure, values: Values, mean: Tensor) -> None:
         "observed": s.outcome[geo, period],
         "dims": "row",
     }
+    if s.rho is not None:
+        given |= _remembered(s, values[s.rho], given)
     if s.nu is None:
         pm.Normal("outcome", **given)
     else:
         pm.StudentT("outcome", nu=values[s.nu], **given)
 
 
-def _lift_tests(s: Structure, media: list[Medium]) -> None:
+def _remembered(s: Structure, rho: Tensor, given: dict[str, Any]) -> dict[str, Any]:
+    """Mean and deviation of each row given the fitted row before it; `autoregressive_kernel` has the formula."""
+    geo, period = np.nonzero(s.fitted)
+    before = np.maximum(np.arange(len(geo)) - 1, 0)
+    follows = np.append(False, geo[1:] == geo[:-1]) if len(geo) else np.zeros(0, bool)
+    lag = np.where(follows, period - period[before], 1)
+    a = pt.where(follows, rho**lag, 0.0)
+    left = given["observed"][before] - given["mu"][before]
+    return {"mu": given["mu"] + a * left, "sigma": given["sigma"] * pt.sqrt(1 - a**2)}
+
+
+def _lift_tests(s: Structure, media: list[Medium], parts: dict[str, Tensor]) -> None:
     if s.lifts:
+        # Of the fitted data's own exposure, whatever is put into the model later; the identity link needs no mean.
+        mean = sum([m.effect[:, None] * m.fitted for m in media], start=sum(parts.values(), start=pt.zeros(())))
+        logs = mean + pt.zeros(s.outcome.shape) if s.spec.link == "log" else None
         pm.Normal(
             "lift",
-            mu=pt.stack([lift_mean(media[lift.channel], lift) for lift in s.lifts]),
+            mu=pt.stack([lift_mean(media[lift.channel], lift, logs) for lift in s.lifts]),
             sigma=np.array([lift.deviation for lift in s.lifts]),
             observed=np.array([lift.lift for lift in s.lifts]),
             dims="lift_test",
         )
+
+
+def _coefficients(s: Structure, values: Values) -> None:
+    """Add the coefficients of terms that are sampled as standard draws."""
+    for term in s.terms:
+        if term.spread is not None:
+            dims = tuple(label(term, dim) for dim in term.dims)
+            pm.Deterministic(term.name, coefficients(term, values), dims=dims)
 
 
 def _report(s: Structure, contributions: list[Tensor], parts: dict[str, Tensor], mean: Tensor) -> None:

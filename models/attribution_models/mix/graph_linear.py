@@ -26,7 +26,7 @@ def coefficients(term: Term, values: Values) -> Tensor:
     """Coefficients of the columns, (k,): sampled as they are, or standard draws times their spread."""
     if term.prior.fixed:
         return pt.constant(np.full(term.size, term.prior.values[0], dtype=np.float64))
-    drawn = values.vector(term.name)
+    drawn = values.vector(term.vector)
     return drawn if term.spread is None else drawn * multiplier(term.spread, values)
 
 

@@ -111,9 +111,18 @@ class Medium:
         return pt.sum(self.structure.units[self.plan.weight] * self.factors[:, None] * h)
 
 
-def lift_mean(medium: Medium, lift: Lift) -> Tensor:
-    """Σ_{g, t} o_g β_gc [h(x_g)_t − h(x'_g)_t] over a test's geos and periods; see `Lift`."""
-    s, geos = medium.structure, list(lift.geos)
-    gap = (medium.fitted[geos] - medium.of_acting(lift.without, geos))[:, lift.start : lift.end + 1]
+def lift_mean(medium: Medium, lift: Lift, mean: Tensor | None = None) -> Tensor:
+    """Σ_{g, t} o_g β_gc [h(x_g)_t − h(x'_g)_t] over a test's geos and periods; see `Lift`.
+
+    Parameters
+    ----------
+    mean : tensor (G, T), optional
+        Logarithm of the scaled mean under a log link: then Σ o_g e^mean (1 − e^{−β [h(x) − h(x')]}).
+    """
+    s, geos, test = medium.structure, list(lift.geos), slice(lift.start, lift.end + 1)
+    gap = (medium.fitted[geos] - medium.of_acting(lift.without, geos))[:, test]
     worth = (s.scales.population * s.scales.outcome)[geos]
+    if mean is not None:
+        lost = -pt.expm1(-medium.effect[geos][:, None] * gap)
+        return pt.sum(worth[:, None] * pt.exp(mean[geos, test]) * lost)
     return pt.sum(worth * medium.effect[geos] * pt.sum(gap, axis=1))

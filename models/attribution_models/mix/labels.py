@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from attribution_models.mix.columns import Term
 from attribution_models.mix.groups import Group
 
 
-def label(group: Group, dim: str) -> str:
+def label(group: Group | Term, dim: str) -> str:
     """Name of a dim, which in PyMC and xarray must not be the name of a variable."""
     return f"{dim}_name" if dim == group.name else dim
 

@@ -36,11 +36,15 @@ def log_likelihood(means: Means, geo: int, scaled: Floats | None = None) -> Floa
 
 
 def noise_density(means: Means, geo: int, residual: Floats) -> Floats:
-    """Log density of the noise at residuals on the scaled outcome, (D, T)."""
+    """Log density of the noise at residuals on the scaled outcome, (D, T).
+
+    With autoregression each row's density given the fitted row before it, so that rows add up to the joint density.
+    """
     sigma = means.sigma[:, geo, None]
-    z2 = (residual / sigma) ** 2
+    new, deviation = means.innovations(geo, residual / sigma)
+    z2 = (new / deviation) ** 2
     if means.nu is None:
-        return np.asarray(-0.5 * (z2 + LOG_2PI) - np.log(sigma))
+        return np.asarray(-0.5 * (z2 + LOG_2PI) - np.log(sigma * deviation))
     nu = means.nu[:, None]
     norm = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(nu * np.pi)
     return np.asarray(norm - np.log(sigma) - (nu + 1) / 2 * np.log1p(z2 / nu))

@@ -39,6 +39,8 @@ class Means:
         Of the noise, on the scaled outcome.
     nu : array (D,) or None
         Degrees of freedom of Student-t noise.
+    rho : array (D,) or None
+        Autoregression of normal noise.
     """
 
     structure: Structure
@@ -48,6 +50,7 @@ class Means:
     coefficients: Mapping[str, Floats]
     sigma: Floats
     nu: Floats | None
+    rho: Floats | None = None
 
     @classmethod
     def of(
@@ -64,6 +67,7 @@ class Means:
             coefficients=posterior.coefficients if coefficients is None else coefficients,
             sigma=np.repeat(sigma, len(fit.data.geos), axis=1) if sigma.shape[1] == 1 else sigma,
             nu=None if fit.nu is None else value(posterior, fit.nu),
+            rho=None if fit.rho is None else value(posterior, fit.rho),
         )
 
     @property
@@ -113,14 +117,42 @@ class Means:
         return np.asarray(population * (scales.center + scales.outcome * scaled))
 
     def noise(self, geo: int, seed: int) -> Floats:
-        """Noise of one geo on the scaled outcome, one number for each draw and row: array (D, T)."""
+        """Noise of one geo on the scaled outcome, one number for each draw and row: array (D, T).
+
+        With autoregression a path of it, whatever the residuals of fitted rows are.
+        """
         rng = np.random.default_rng([seed, 11, geo])
         shape = (self.size, self.structure.outcome.shape[1])
         sigma = self.sigma[:, geo, None]
+        if self.rho is not None:
+            return np.asarray(sigma * _path(self.rho, rng.normal(size=shape)))
         if self.nu is None:
             return np.asarray(sigma * rng.normal(size=shape))
         nu = self.nu[:, None]
         return np.asarray(sigma * rng.normal(size=shape) / np.sqrt(rng.chisquare(nu, size=shape) / nu))
+
+    def innovations(self, geo: int, residual: Floats) -> tuple[Floats, Floats]:
+        """What is new in each residual over σ, (D, T), given the fitted row before it, and its deviation over σ.
+
+        Without autoregression the residuals themselves, and ones.
+        """
+        one = np.ones((1, 1))
+        if self.rho is None:
+            return residual, one
+        rows = np.flatnonzero(self.structure.fitted[geo])
+        new, deviation = residual.copy(), np.ones_like(residual)
+        a = self.rho[:, None] ** np.diff(rows)
+        new[:, rows[1:]] -= a * residual[:, rows[:-1]]
+        deviation[:, rows[1:]] = np.sqrt(1 - a**2)
+        return new, deviation
+
+
+def _path(rho: Floats, normal: Floats) -> Floats:
+    """A stationary autoregression of standard deviation 1 from independent numbers, (D, T)."""
+    found, fresh = normal.copy(), np.sqrt(1 - rho**2)
+    for t in range(1, normal.shape[1]):
+        found[:, t] = rho * found[:, t - 1] + fresh * normal[:, t]
+    return found
 
 
 def value(posterior: Posterior, parameter: Parameter) -> Floats:

@@ -18,9 +18,7 @@ from attribution_models.mix.callback import copy_function, density_function
 from attribution_models.mix.density import Density
 
 Floats = NDArray[np.float64]
-PROGRESS = (
-    "{{ total_finished_draws }} {{ total_draws }} {% for chain in chains %}{{ chain.divergences }} {% endfor %}"
-)
+PROGRESS = "{{ total_finished_draws }} {{ total_draws }} {% for chain in chains %}{{ chain.divergences }} {% endfor %}"
 PROGRESS_MS = 250
 
 
@@ -122,6 +120,8 @@ def sample(
     told : callable, optional
         Called a few times a second, from a thread of the sampler's, with how far it is.
     """
+    if density.structure.uncovered:
+        raise ValueError(f"The compiled density does not cover {' and '.join(density.structure.uncovered)}.")
     core = sampler_core()
     settings = (core.PyNutsSettings.LowRank if tuning.low_rank else core.PyNutsSettings.Diag)(tuning.seed)
     settings.num_tune, settings.num_draws, settings.num_chains = tuning.tune, tuning.draws, tuning.chains
@@ -153,8 +153,8 @@ def _launch(
     store = core.PyStorage.arrow()
     try:
         return core.PySampler.from_pymc(settings, cores, model, shown, store)
-    except TypeError:  # from 0.16.9 on two callback arguments stand before the store
-        return core.PySampler.from_pymc(settings, cores, model, shown, None, None, store)
+    except TypeError:  # from 0.16.9 on a callback and its rate stand before the store
+        return core.PySampler.from_pymc(settings, cores, model, shown, None, PROGRESS_MS, store)
 
 
 def _progress(core: ModuleType, cores: int, told: Callable[[Progress], None]) -> Any:

@@ -87,6 +87,22 @@ class Posterior:
             found.setdefault(term.name, self.coefficients[term.name].reshape(*lead, *shape))
         return found
 
+    def standard_draws(self) -> dict[str, Floats]:
+        """What the PyMC graph has in place of integrated coefficients with a spread: standard draws, by its names."""
+        lead, found = self.points.shape[:2], {}
+        density = Density.of(self.structure)
+        scale = np.empty((self.size, len(density.tables.integrated)))
+        multipliers_of(density.tables.integrated, density.tables.integrated_numbers, self.parameters, scale)
+        at = 0
+        for term in self.structure.terms:
+            if not term.integrate:
+                continue
+            if term.spread is not None:
+                drawn = self.coefficients[term.name] / scale[:, at : at + term.size]
+                found[term.vector] = drawn.reshape(*lead, *(len(c) for c in term.coords))
+            at += term.size
+        return found
+
     def _factor(self, c: int) -> Floats | float:
         plan = self.structure.channels[c]
         if plan.spread is None:

@@ -33,13 +33,19 @@ def prior_draws(density: Density, n: int, seed: int) -> Posterior:
 
 
 def _points(density: Density, n: int, seed: int) -> Floats:
-    """Each element from its prior; channels on the contribution scale at log β + log H, once H is known."""
+    """Each element from its prior."""
     s, rng = density.structure, np.random.default_rng([seed, 6])
     found = np.empty((n, s.size))
     for group in s.groups:
         for e in range(group.size):
             prior = group.prior(e)
             found[:, group.start + e] = unconstrain(prior, draw(prior, rng, n))
+    return to_contributions(density, found)
+
+
+def to_contributions(density: Density, found: Floats) -> Floats:
+    """Move channels on the contribution scale from log β, which priors and PyMC know, to log β + log H; in place."""
+    s = density.structure
     scaled = [(c, s.index(plan.effect)) for c, plan in enumerate(s.channels) if plan.mode == CONTRIBUTION_SCALE]
     own = {i: found[:, i].copy() for _, i in scaled}
     for i in own:

@@ -135,6 +135,8 @@ class Prior:
     @property
     def bounds(self) -> tuple[float, float]:
         """Ends of the support."""
+        if self.fixed:
+            return self.values[0], self.values[0]
         if self.family in ("uniform", "truncated-normal"):
             return self.values[-2], self.values[-1]
         if self.family == "beta":

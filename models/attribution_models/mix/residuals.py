@@ -54,7 +54,8 @@ class Residuals:
         P(T(y_new) ≥ T(y)) for T in `STATISTICS` (Gelman, Meng and Stern 1996); autocorrelation is at lag 1, of
         residuals. Near 0 or 1: what the model makes is unlike the data in this respect.
     autocorrelation : (float, float, float)
-        At lag 1, of residuals over their sigma within geos: posterior mean and 90 % interval.
+        At lag 1, of residuals over their sigma within geos (with autoregression, of what is new in each): posterior
+        mean and 90 % interval.
     durbin_watson : float
         Σ (e_t − e_{t−1})² / Σ e_t² of mean residuals: 2 without autocorrelation, towards 0 with a positive one.
     negative_baseline : float
@@ -110,10 +111,12 @@ class _Sums:
         self.drawn.add(means.outcome(geo, scaled + noise)[:, rows])
         left = (s.outcome[geo] - scaled) / means.sigma[:, [geo]]
         follows = rows[1:] & rows[:-1]
-        for i, r in enumerate((left, noise / means.sigma[:, [geo]])):
+        # What is new in each period: a model with autoregression explains the rest.
+        new = [means.innovations(geo, r)[0] for r in (left, noise / means.sigma[:, [geo]])]
+        for i, r in enumerate(new):
             self.products[i, 0] += (r[:, 1:] * r[:, :-1])[:, follows].sum(axis=1)
             self.products[i, 1] += (r[:, rows] ** 2).sum(axis=1)
-        e = left.mean(axis=0)
+        e = new[0].mean(axis=0)
         self.steps += ((np.diff(e)[follows] ** 2).sum(), (e[rows] ** 2).sum())
 
     def _add_baseline(self, geo: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy as np
 from attribution_models.mix.density import Density
 from attribution_models.mix.nuts import Tuning, available
 from attribution_models.mix.start import starts
+from attribution_models.mix.structure import uncovered_note
 
 BATCHES, EACH = 20, 16
 LONGEST = 1.0
@@ -33,12 +35,15 @@ class RunTime:
         Expected, in all chains.
     cores : int
         Chains that run at once.
+    note : str
+        Why there is no estimate (`gradient` is NaN then); empty where there is one.
     """
 
     parameters: int
     gradient: float
     gradients: int
     cores: int
+    note: str = ""
 
     @property
     def seconds(self) -> float:
@@ -56,6 +61,9 @@ def run_time(density: Density, tuning: Tuning) -> RunTime:
 
     The fastest of twenty batches counts, so that what else runs on the machine does not; at most one second of them.
     """
+    cores = min(tuning.chains, tuning.cores or available())
+    if density.structure.uncovered:
+        return RunTime(density.size, math.nan, 0, cores, uncovered_note(density.structure))
     start = starts(density.structure, tuning.seed)
     points = [start(seed) for seed in range(8)]
     density(points[0])  # compiled, and in the processor's cache
@@ -70,4 +78,4 @@ def run_time(density: Density, tuning: Tuning) -> RunTime:
     # A deeper target takes smaller steps, in inverse proportion to what is let go.
     finer = float(np.sqrt(0.1 / max(1 - tuning.target_accept, 1e-3)))
     gradients = round(tuning.chains * (tuning.tune + tuning.draws) * PER_DRAW * finer)
-    return RunTime(density.size, gradient, gradients, min(tuning.chains, tuning.cores or available()))
+    return RunTime(density.size, gradient, gradients, cores)

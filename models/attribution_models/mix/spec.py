@@ -219,12 +219,28 @@ class Noise:
         Degrees of freedom of ``student-t``.
     by_geo : bool
         A sigma for each geo.
+    autoregression : Prior or None
+        Of ρ, how much of a period's noise is left in the next one: ε_gt = ρ ε_g,t−1 + new noise, with σ the standard
+        deviation of ε itself. For normal noise; its support must lie between −1 and 1. None: periods are independent.
     """
 
     kind: Literal["normal", "student-t"] = "normal"
     sigma: Prior = field(default_factory=lambda: half_normal(2.0))
     nu: Prior = field(default_factory=lambda: Prior("gamma", (2.0, 0.1)))
     by_geo: bool = False
+    autoregression: Prior | None = None
+
+    def __post_init__(self) -> None:
+        if self.autoregression is None:
+            return
+        if self.kind != "normal":
+            raise ValueError("Autoregression needs normal noise; leave one of student-t and autoregression out.")
+        lower, upper = self.autoregression.bounds
+        if not -1 <= lower <= upper <= 1 or abs(lower + upper) == 2:
+            raise ValueError(
+                f"The prior of autoregression must lie between -1 and 1; got {self.autoregression}. "
+                "Write beta (0 to 1), or uniform or truncated-normal with ends."
+            )
 
 
 @dataclass(frozen=True, slots=True)

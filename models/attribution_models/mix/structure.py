@@ -39,7 +39,10 @@ class Structure:
     groups : tuple of Group
         Sampled parameters; `size` of them in all.
     channels : tuple of ChannelPlan
-    noise, nu : tuple of Parameter, Parameter or None
+    noise : tuple of Parameter
+        σ, one or one for each geo.
+    nu, rho : Parameter or None
+        Degrees of freedom, and autoregression.
     lifts : tuple of Lift
     """
 
@@ -56,12 +59,18 @@ class Structure:
     channels: tuple[ChannelPlan, ...]
     noise: tuple[Parameter, ...]
     nu: Parameter | None
+    rho: Parameter | None
     lifts: tuple[Lift, ...]
 
     @property
     def size(self) -> int:
         """Number of sampled parameters."""
         return sum(group.size for group in self.groups)
+
+    @property
+    def uncovered(self) -> tuple[str, ...]:
+        """What of this model the compiled density does not cover; then the PyMC graph is sampled."""
+        return uncovered(self.spec, self.lifts)
 
     @property
     def by_name(self) -> dict[str, Group]:
@@ -89,11 +98,12 @@ def structure(
     scales : Scales, optional
         From an earlier fit; else taken from the data.
     integrate : bool
-        Integrate out what can be; off: every coefficient is sampled.
+        Integrate out what can be; off, and where the density is not covered: every coefficient is sampled.
     rows : array (T,) of bool, optional
         Periods of the likelihood (training rows of a fold); all of them without.
     """
     scales = scales or Scales.of(spec, data, rows)
+    integrate = integrate and not uncovered(spec, lifts)
     terms, hypers = baseline(spec, data, scales)
     terms = tuple(replace(t, integrate=integrate and integrable(spec, t)) for t in terms)
     fitted = _fitted(spec, data, rows)
@@ -104,9 +114,10 @@ def structure(
     each = spec.noise.by_geo and len(data.geos) > 1
     noise = book.whole("sigma", ("geo",) if each else (), (data.geos,) if each else (), spec.noise.sigma)
     nu = book.whole("nu", (), (), spec.noise.nu)[0] if spec.noise.kind == "student-t" else None
+    rho = None if spec.noise.autoregression is None else book.whole("rho", (), (), spec.noise.autoregression)[0]
     for term in terms:
         if not term.integrate:
-            book.whole(term.name, term.dims, term.coords, term.prior)
+            book.whole(term.vector, term.dims, term.coords, term.prior)
     media, reach = _media(spec, data, scales)
     return Structure(
         spec=spec,
@@ -122,13 +133,33 @@ def structure(
         channels=channels,
         noise=noise,
         nu=nu,
+        rho=rho,
         lifts=lifts,
     )
 
 
+def uncovered(spec: MixSpec, lifts: tuple[Lift, ...]) -> tuple[str, ...]:
+    """What of a model the compiled density does not cover, in words.
+
+    Under a log link a lift is a difference of exponentials, which depends on the whole mean.
+    """
+    return ("lift tests under the log link",) if lifts and spec.link == "log" else ()
+
+
+def uncovered_note(s: Structure) -> str:
+    """What a user is told before a fit that the compiled density does not cover; empty where it does."""
+    if not s.uncovered:
+        return ""
+    return (
+        f"The compiled density does not cover {' and '.join(s.uncovered)}: sampling the PyMC graph instead, "
+        "which is slower, and is compiled anew each time."
+    )
+
+
 def integrable(spec: MixSpec, term: Term) -> bool:
-    """Whether a term's coefficients can be integrated out exactly: normal noise, normal coefficients."""
-    return spec.noise.kind == "normal" and term.prior.family == "normal"
+    """Whether a term's coefficients can be integrated out exactly: independent normal noise, normal coefficients."""
+    plain = spec.noise.kind == "normal" and spec.noise.autoregression is None
+    return plain and term.prior.family == "normal"
 
 
 def _fitted(spec: MixSpec, data: MixData, rows: NDArray[np.bool_] | None) -> NDArray[np.bool_]:

@@ -25,9 +25,9 @@ TRANSFORM, FAMILY, OWN = range(3)
 LOWER, UPPER, FIRST_NUMBER = range(3)
 
 # An address table holds the sizes below, then a pointer to every array of `Tables`, in its order.
-SIZES = 16
+SIZES = 17
 (
-    N, CONSTANTS, CHANNELS, GEOS, PERIODS, WIDTH, LAGS, SIGMAS, NU, SAMPLED, SAMPLED_VALUES, INTEGRATED,
+    N, CONSTANTS, CHANNELS, GEOS, PERIODS, WIDTH, LAGS, SIGMAS, NU, RHO, SAMPLED, SAMPLED_VALUES, INTEGRATED,
     INTEGRATED_VALUES, EIGEN, LIFTS, LIFT_ROWS,
 ) = range(SIZES)  # fmt: skip
 
@@ -96,12 +96,20 @@ class Tables(NamedTuple):
     worth: Floats
 
 
-def addresses(t: Tables, nu: int, lags: int) -> Ints:
-    """Make the address table of arrays that stay where they are (kept alive by the caller)."""
+def addresses(t: Tables, nu: int, rho: int, lags: int) -> Ints:
+    """Make the address table of arrays that stay where they are (kept alive by the caller).
+
+    Parameters
+    ----------
+    nu, rho : int
+        Which parameters degrees of freedom and autoregression of the noise are; −1: it has none.
+    lags : int
+        Of the longest carry-over.
+    """
     sizes = [
         len(t.parameter), len(t.constants), len(t.channel), *t.outcome.shape, t.media.shape[2], lags, len(t.sigma), nu,
-        len(t.sampled), t.sampled_values.size, len(t.integrated), t.integrated_values.size, t.eigen.size, len(t.lift),
-        len(t.lift_geo),
+        rho, len(t.sampled), t.sampled_values.size, len(t.integrated), t.integrated_values.size, t.eigen.size,
+        len(t.lift), len(t.lift_geo),
     ]  # fmt: skip
     return np.array([*sizes, *(array.ctypes.data for array in t)], dtype=np.int64)
 
