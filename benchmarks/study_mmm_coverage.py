@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,16 +33,18 @@ from attribution_models.mix.fit import fit
 from attribution_models.mix.nuts import Tuning
 from attribution_models.mix.prior_checks import learned
 from attribution_models.mix.prior_draws import prior_draws
+from attribution_models.mix.priors import Prior, half_normal
 from attribution_models.mix.returns import returns
 from attribution_models.mix.structure import Structure, structure
 from attribution_models.worlds.mix import NULL_CHANNEL, STUDY_SEEDS, SimulatedMix, preset, simulate
 
 LEVEL = 0.9
-WITH_LIFTS = " + lifts"
-PRESETS = ("neutral", "weak-signal", "collinear", "null-channel", "confounded", f"confounded{WITH_LIFTS}", "geo",
-           "daily", "saturated", "short")  # fmt: skip
+# What is added to the drafted model: the market's own lift tests; noise with a memory and an effect of each week.
+LIFTS, MEMORY = " + lifts", " + memory"
+PRESETS = ("neutral", "weak-signal", "collinear", "null-channel", "confounded", f"confounded{LIFTS}", "geo",
+           f"geo{MEMORY}", "daily", "saturated", "short")  # fmt: skip
 # Smaller than the presets' own, so that a fit takes seconds.
-SIZES = {"geo": {"weeks": 104, "geos": 8}, "daily": {"weeks": 60}}
+SIZES = {"geo": {"weeks": 104, "geos": 8}, f"geo{MEMORY}": {"weeks": 52, "geos": 6}, "daily": {"weeks": 60}}
 DRAWS, PRIOR_DRAWS = 1000, 1000
 
 
@@ -56,9 +58,9 @@ class Market:
 
 def measure(market: Market) -> dict[str, Any]:
     """Simulate, draft, fit; per channel the truth beside the intervals."""
-    started, name = time.perf_counter(), market.preset.removesuffix(WITH_LIFTS)
-    world = simulate(preset(name, market.seed, **SIZES.get(name, {})), before=True)
-    s = built(world, lifts=market.preset.endswith(WITH_LIFTS))
+    started, name = time.perf_counter(), market.preset.split(" + ")[0]
+    world = simulate(preset(name, market.seed, **SIZES.get(market.preset, {})), before=True)
+    s = built(world, market.preset)
     done = fit(s, Tuning(seed=market.seed, cores=1))
     effects = Effects.of(done.posterior, DRAWS)
     return {
@@ -71,15 +73,18 @@ def measure(market: Market) -> dict[str, Any]:
     }
 
 
-def built(world: SimulatedMix, *, lifts: bool) -> Structure:
+def built(world: SimulatedMix, name: str) -> Structure:
     """What an analyst makes of the market: its panel (and lift tests) as files, and the drafted model."""
     with TemporaryDirectory() as folder:
         path, tests = Path(folder) / "panel.csv", Path(folder) / "lifts.csv"
         pd.DataFrame(world.panel).to_csv(path, index=False)
         pd.DataFrame(world.lifts).to_csv(tests, index=False)
         spec = parse_model(draft_model(str(path)))
+        if name.endswith(MEMORY):
+            noise = replace(spec.noise, autoregression=Prior("uniform", (-0.95, 0.95)))
+            spec = replace(spec, noise=noise, period_effect=half_normal(0.1))
         panel = read_panel([str(path)], spec)
-        known = read_lifts([str(tests)], spec, panel).likelihood if lifts else ()
+        known = read_lifts([str(tests)], spec, panel).likelihood if name.endswith(LIFTS) else ()
     return structure(spec, panel.data, known)
 
 
