@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from attribution.errors import UsageError
 from attribution.mix import names
+from attribution.mix.draft_baseline import FEW_GEOS, SWITCH, Scale, baseline, is_switch
 from attribution.mix.draft_effects import Effects, effects_of, paid_effect
-from attribution.mix.model_toml import toml_value
+from attribution.mix.model_toml import setting, toml_value
 from attribution.mix.roles import Column, Medium, Roles, find_roles
 from attribution.mix.sheet import open_sheets
 from attribution.settings import IngestSettings
 
 LAGS = {1: 28, 7: 8, 30: 3}
-FEW_GEOS = 5
 # More columns than this whose names say nothing are left for the user to choose from.
 MOST_UNKNOWN = 8
 
@@ -39,13 +39,6 @@ def draft_model(argument: str, settings: IngestSettings | None = None) -> str:
     return "\n".join([*_head(roles, name), *_body(roles)]) + "\n"
 
 
-def line(key: str, value: object, why: str = "", *, sure: bool = True) -> str:
-    """One setting and the reason for it; an unsure one asks to be checked."""
-    said = "".join(c if c.isprintable() else " " for c in why)
-    comment = f"  # {'' if sure else 'check: '}{said}" if said else ""
-    return f"{key} = {toml_value(value)}{comment}"
-
-
 def _head(roles: Roles, name: str) -> Iterator[str]:
     dates, outcome = roles.calendar.dates, roles.of("outcome")[0]
     where = "".join(c if c.isprintable() else " " for c in name)
@@ -54,36 +47,36 @@ def _head(roles: Roles, name: str) -> Iterator[str]:
     yield "# --template. Check the model against the panel: attribution mmm check PANEL --model FILE."
     yield ""
     yield "[data]"
-    yield line("date", roles.date, f"reads as dates, one {roles.calendar.unit} apart")
-    yield line("outcome", outcome.name, outcome.why, sure=outcome.sure)
+    yield setting("date", roles.date, f"reads as dates, one {roles.calendar.unit} apart")
+    yield setting("outcome", outcome.name, outcome.why, sure=outcome.sure)
     yield from _money(roles, outcome)
     if roles.geo is not None:
-        yield line("geo", roles.geo, roles.geo_why)
+        yield setting("geo", roles.geo, roles.geo_why)
         for column in roles.of("population")[:1]:
-            yield line("population", column.name, column.why)
+            yield setting("population", column.name, column.why)
 
 
 def _money(roles: Roles, outcome: Column) -> Iterator[str]:
     worth = roles.of("worth")[:1]
     if worth:
-        yield line("revenue", False, "the outcome is counted, and a column says what it is worth")
-        yield line("revenue_per_outcome", worth[0].name, worth[0].why)
+        yield setting("revenue", False, "the outcome is counted, and a column says what it is worth")
+        yield setting("revenue_per_outcome", worth[0].name, worth[0].why)
     elif names.COUNTS.search(names.plain(outcome.name)):
-        yield line("revenue", False, "the outcome is counted; add revenue_per_outcome (column or number) for returns")
+        yield setting("revenue", False, "the outcome is counted; add revenue_per_outcome (column, number) for returns")
     else:
         sure = bool(names.MONEY.search(names.plain(outcome.name)))
-        yield line("revenue", True, "named like money" if sure else "is the outcome money?", sure=sure)
+        yield setting("revenue", True, "named like money" if sure else "is the outcome money?", sure=sure)
 
 
 def _body(roles: Roles) -> Iterator[str]:
-    effects = effects_of(roles)
+    effects, scale = effects_of(roles), Scale.of(roles)
     yield from _defaults(roles, effects)
-    yield from _time(roles)
+    yield from baseline(roles, scale)
     gaps = _gaps(roles)
     for medium in roles.media:
         yield from _channel(roles, medium, effects, gaps)
-    yield from _controls(roles, gaps)
-    yield from _events(roles)
+    yield from _controls(roles, gaps, scale)
+    yield from _events(roles, scale)
     yield from _left_out(roles)
 
 
@@ -91,36 +84,13 @@ def _defaults(roles: Roles, effects: Effects) -> Iterator[str]:
     days, periods = roles.calendar.days, len(roles.calendar.dates)
     lags = max(1, min(LAGS.get(days, max(2, 56 // days)), periods // 8))
     yield from ("", "[defaults.adstock]")
-    yield line("kind", "geometric", "each period keeps the same share of the one before")
-    yield line("l_max", lags, f"{roles.calendar.unit}s that an exposure acts in, its own included")
+    yield setting("kind", "geometric", "each period keeps the same share of the one before")
+    yield setting("l_max", lags, f"{roles.calendar.unit}s that an exposure acts in, its own included")
     yield from ("", "[defaults.saturation]")
-    yield line("kind", "logistic", "each further unit of exposure brings less")
+    yield setting("kind", "logistic", "each further unit of exposure brings less")
     if effects.roi:
         yield from ("", "[defaults.effect]")
-        yield line("roi", effects.default, effects.why)
-
-
-def _time(roles: Roles) -> Iterator[str]:
-    days = len(roles.calendar.dates) * roles.calendar.days
-    yield from ("", "[trend]")
-    if days >= 90:
-        points = min(round(days / 182), 8) if days >= 365 else 0
-        yield line("kind", "linear", "a slope that may change twice a year" if points else "a slope: less than a year")
-        yield line("points", points)
-    else:
-        yield line("kind", "none", "less than three months")
-    yield from ("", "[seasonality]")
-    if days >= 540:
-        yield line("yearly", 2, "a year and a half or more: seasons repeat")
-    elif days >= 330:
-        yield line("yearly", 1, "seasons hardly repeat, and are hard to tell from media", sure=False)
-    else:
-        yield line("yearly", 0, "less than a year")
-    if roles.calendar.days == 1:
-        yield line("weekly", 3, "days of the week differ")
-    if roles.geo is not None and len(set(roles.geos)) < FEW_GEOS:
-        yield from ("", "[intercept]")
-        yield line("pooling", 1.0, "few geos: the spread between them is fixed, wide, not estimated")
+        yield setting("roi", effects.default, effects.why)
 
 
 def _gaps(roles: Roles) -> NDArray[np.bool_]:
@@ -140,25 +110,25 @@ def _missing(values: NDArray[np.float64], gaps: NDArray[np.bool_]) -> int:
 def _channel(roles: Roles, medium: Medium, effects: Effects, gaps: NDArray[np.bool_]) -> Iterator[str]:
     columns = [c for c in (medium.exposure, medium.frequency, medium.spend) if c is not None]
     yield from ("", "[[channel]]")
-    yield line("name", _free(medium.name, roles), medium.why, sure=medium.sure)
+    yield setting("name", _free(medium.name, roles), medium.why, sure=medium.sure)
     if medium.exposure is not None:
-        yield line("exposure", medium.exposure, "reach" if medium.frequency else "")
+        yield setting("exposure", medium.exposure, "reach" if medium.frequency else "")
     if medium.frequency is not None:
-        yield line("frequency", medium.frequency, "times that a person reached saw it")
+        yield setting("frequency", medium.frequency, "times that a person reached saw it")
     if medium.spend is not None:
-        yield line("spend", medium.spend)
+        yield setting("spend", medium.spend)
     several = len(set(roles.geos)) > 1
     if several and all(_same(roles, c) for c in columns):
-        yield line("national", True, "the same in all geos of a date")
+        yield setting("national", True, "the same in all geos of a date")
     elif several and len(set(roles.geos)) < FEW_GEOS:
-        yield line("pooling", 0.3, "few geos: the spread of effects between them is fixed, not estimated")
+        yield setting("pooling", 0.3, "few geos: the spread of effects between them is fixed, not estimated")
     empty = sum(_missing(roles.values(c), gaps) for c in columns)
     if empty or gaps[-1]:
         what = f"{empty} empty cells" if empty else "some periods have no row"
-        yield line("missing", "zero", f"{what}: was there really no exposure?", sure=False)
+        yield setting("missing", "zero", f"{what}: was there really no exposure?", sure=False)
     prior, why, sure = paid_effect(medium, effects)
     if prior is not None:
-        yield line("effect", prior, why, sure=sure)
+        yield setting("effect", prior, why, sure=sure)
 
 
 def _free(name: str, roles: Roles) -> str:
@@ -172,40 +142,44 @@ def _same(roles: Roles, column: str) -> bool:
     return bool((value[1:] == value[:-1])[day[1:] == day[:-1]].all())
 
 
-def _controls(roles: Roles, gaps: NDArray[np.bool_]) -> Iterator[str]:
+def _controls(roles: Roles, gaps: NDArray[np.bool_], scale: Scale) -> Iterator[str]:
     unknown = [c for c in roles.of("control") if c.kind == "undeclared"]
     off = len(unknown) > MOST_UNKNOWN
     for column in (*roles.of("treatment"), *roles.of("control"), *roles.of("flag")):
-        lines = list(_control(column, gaps))
+        lines = list(_control(column, gaps, scale))
         if off and column in unknown:
             yield from ("", "# check: does this column belong into the model?", *(f"# {text}" for text in lines[1:]))
         else:
             yield from lines
 
 
-def _control(column: Column, gaps: NDArray[np.bool_]) -> Iterator[str]:
+def _control(column: Column, gaps: NDArray[np.bool_], scale: Scale) -> Iterator[str]:
     yield from ("", "[[control]]")
-    yield line("column", column.name, column.why)
+    yield setting("column", column.name, column.why)
     if column.role == "treatment":
-        yield line("treatment", True, "an own action: its contribution has a row of its own", sure=False)
+        yield setting("treatment", True, "an own action: its contribution has a row of its own", sure=False)
     else:
         unsure = "confounder (moves media and outcome) or predictor (moves the outcome)? Leave out what media move"
-        yield line("role", column.kind, "" if column.sure else unsure, sure=column.sure)
-    if np.isin(column.values[np.isfinite(column.values)], (0.0, 1.0)).all():
-        yield line("scale", "none", "0 or 1 as it is")
+        yield setting("role", column.kind, "" if column.sure else unsure, sure=column.sure)
+    switch = is_switch(column.values)
+    if switch:
+        yield setting("scale", "none", "0 or 1 as it is")
+    what = "of 1 against 0" if switch else "of a standard deviation of it"
+    yield setting("prior", scale.control(column), f"the effect {what}, on the outcome over its highest")
     empty = _missing(column.values, gaps)
     if empty or gaps[-1]:
         what = f"{empty} empty cells" if empty else "some periods have no row"
-        yield line("missing", "impute", f"{what}: interpolated in time", sure=False)
+        yield setting("missing", "impute", f"{what}: interpolated in time", sure=False)
 
 
-def _events(roles: Roles) -> Iterator[str]:
+def _events(roles: Roles, scale: Scale) -> Iterator[str]:
     for name, days in roles.events.items():
         at = roles.calendar.place(np.array(days))
         spans = [(str(roles.calendar.dates[p]), str(roles.calendar.last_day(int(p)))) for p in at]
         yield from ("", "[[event]]")
-        yield line("name", name, "a text beside a few dates only")
-        yield line("dates", spans)
+        yield setting("name", name, "a text beside a few dates only")
+        yield setting("dates", spans)
+        yield setting("prior", scale.prior(SWITCH))
     yield from ("", "# Public holidays, from a calendar of their own:", "# [[holidays]]", '# country = "US"')
 
 

@@ -73,3 +73,10 @@ def toml_value(value: Any) -> str:
         # JSON's escapes are TOML's, for basic strings.
         return msgspec.json.encode(value).decode()
     return repr(float(value)) if isinstance(value, float) else str(value)
+
+
+def setting(key: str, value: object, why: str = "", *, sure: bool = True) -> str:
+    """One setting and the reason for it; an unsure one asks to be checked."""
+    said = "".join(c if c.isprintable() else " " for c in why)
+    comment = f"  # {'' if sure else 'check: '}{said}" if said else ""
+    return f"{key} = {toml_value(value)}{comment}"

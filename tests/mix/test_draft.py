@@ -9,8 +9,10 @@ from attribution.errors import AttributionError
 from attribution.mix import names
 from attribution.mix.checks import check_model
 from attribution.mix.draft import draft_model
+from attribution.mix.guard_rails import check_prior, prior_of
 from attribution.mix.model_file import parse_model
 from attribution.mix.panel import read_panel
+from attribution_models.mix.structure import structure
 from tests.mix.markets import geos, weekly
 
 PUBLIC = [
@@ -89,6 +91,21 @@ def test_geos_and_national_channels(draft):
     # Three geos say nothing about the spread between geos.
     assert spec.channels[1].pooling.fixed
     assert spec.intercept.pooling.fixed
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [weekly(110), weekly(110).assign(sales=lambda f: f["sales"] ** 3), geos(60), weekly(40).assign(promo=[0, 1] * 20)],
+)
+def test_a_drafted_model_believes_in_a_baseline_above_zero(draft, tmp_path, frame):
+    spec, _ = draft(frame)
+    data = read_panel([str(tmp_path / "panel.csv")], spec).data
+    check, findings = check_prior(prior_of(structure(spec, data), 1))
+    assert check.baseline_negative < 0.05
+    assert not findings
+    per_head = data.outcome / data.population[:, None] * data.population.mean()
+    level = per_head.mean() / per_head.max()
+    assert spec.intercept.prior.values[0] == pytest.approx(level, rel=0.02)
 
 
 def test_gaps_are_declared_and_marked(draft):
