@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ COLUMNS = (
     "experiment", "channel", "use", "estimator", "fit", "claim", "claim_error", "lift", "lift_error", "conflict",
     "scored",
 )  # fmt: skip
+# The estimator of a lift test on a panel: what a media-mix model says of the same window and geos.
+LIFT_TEST: Final = "lift test"
 
 
 def conflicts(credits: pd.DataFrame, found: pd.DataFrame, transport: float = TRANSPORT) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from attribution.mix.calendar import Calendar
+from attribution.mix.lift_tests import LiftTest
 from attribution.mix.model_toml import model_toml
 from attribution.mix.stored import FAMILY, FILES, VERSION, StoredMix, free_names
 from attribution.mix.stored_arrays import write_arrays
@@ -77,12 +78,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def stored_of(done: MixFit, calendar: Calendar, entry: Mapping[str, Any]) -> StoredMix:
+def stored_of(
+    done: MixFit, calendar: Calendar, entry: Mapping[str, Any], tests: tuple[LiftTest, ...] = ()
+) -> StoredMix:
     """A fit as `load_mix` would give it, without a workspace."""
     s = done.posterior.structure
     table = parameter_frame(done.table)
     return StoredMix(
-        str(entry["name"]), s.spec, s.data, calendar, s.lifts, s.scales, s, done.posterior, table, entry
+        str(entry["name"]), s.spec, s.data, calendar, s.lifts, s.scales, s, done.posterior, table, entry, tests
     )  # fmt: skip
 
 
@@ -119,7 +122,7 @@ def _write_folder(parent: Path, stored: StoredMix, entry: dict[str, Any]) -> Pat
     temporary.mkdir(mode=0o700)
     s, points = stored.structure, stored.posterior.points
     (temporary / "model.toml").write_text(model_toml(s.spec), encoding="utf-8")
-    write_arrays(temporary / "arrays.npz", s)
+    write_arrays(temporary / "arrays.npz", s, stored.tests)
     pq.write_table(_draws(s, points), temporary / "draws.parquet", compression="zstd")
     stored.parameters.to_csv(temporary / "parameters.csv", index=False, lineterminator="\n")
     entry["digests"] = {file: digest_of_file(temporary / file) for file in FILES}

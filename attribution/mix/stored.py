@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from attribution.errors import AttributionError, UsageError, did_you_mean, listed
 from attribution.mix.calendar import Calendar
+from attribution.mix.lift_tests import LiftTest
 from attribution.mix.model_file import parse_model
 from attribution.mix.stored_arrays import read_arrays
 from attribution.workspace import Workspace
@@ -55,6 +56,8 @@ class StoredMix:
     entry : Mapping
         What the manifest says: ``passed``, ``failures``, ``checklist``, ``seed``, ``sampler``, ``rounds``, ``inputs``,
         ``findings``, ``learned``, ``refreshed_from`` …
+    tests : tuple of LiftTest
+        Tests that set a prior, or were kept away from the fit.
     """
 
     name: str
@@ -67,6 +70,7 @@ class StoredMix:
     posterior: Posterior
     parameters: pd.DataFrame
     entry: Mapping[str, Any]
+    tests: tuple[LiftTest, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -138,7 +142,7 @@ def read_mix(workspace: Workspace, entry: Mapping[str, Any]) -> StoredMix:
         raise AttributionError(f"{name}: kept by another version of this program. {_again(name)}")
     try:
         spec = parse_model((folder / "model.toml").read_text(encoding="utf-8"), str(folder / "model.toml"))
-        data, scales, lifts, rows = read_arrays(folder / "arrays.npz")
+        data, scales, lifts, rows, tests = read_arrays(folder / "arrays.npz")
         table = pq.read_table(folder / "draws.parquet")
         parameters = _parameters(folder / "parameters.csv")
     except (OSError, ValueError, KeyError) as error:
@@ -151,7 +155,7 @@ def read_mix(workspace: Workspace, entry: Mapping[str, Any]) -> StoredMix:
     posterior = Posterior.of(Density.of(built), points.reshape(chains, -1, built.size), int(entry["seed"]))
     held = entry["calendar"]
     calendar = Calendar(data.dates, int(held["days"]), bool(held["monthly"]))
-    return StoredMix(name, spec, data, calendar, lifts, scales, built, posterior, parameters, entry)
+    return StoredMix(name, spec, data, calendar, lifts, scales, built, posterior, parameters, entry, tests)
 
 
 def _parameters(path: Path) -> pd.DataFrame:

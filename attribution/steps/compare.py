@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from attribution.compare.agreement import agreement, errors, shares
-from attribution.compare.conflicts import conflicts
+from attribution.compare.conflicts import COLUMNS, LIFT_TEST, conflicts
 from attribution.compare.disagreements import Disagreement, disagreements
 from attribution.compare.gate import gate
 from attribution.compare.stability import monthly_stability, no_stability
@@ -39,7 +40,10 @@ class CompareReport:
     experiments : DataFrame or None
         Measured lifts, where the workspace holds assignments.
     conflicts : DataFrame or None
-        Claims beside lifts, in standard errors (`attribution.compare.conflicts`).
+        Claims beside lifts, in standard errors (`attribution.compare.conflicts`); lift tests of media-mix fits among
+        them, with estimator ``lift test``.
+    lift_tests : DataFrame or None
+        Lift tests of media-mix fits, with window, geos and the interval of the claim (`attribution.mix.lift_tests`).
     disagreements : tuple of Disagreement
     findings : tuple of Finding
         What the validity gate says, and what the fits noticed.
@@ -51,6 +55,7 @@ class CompareReport:
     errors: pd.DataFrame | None
     experiments: pd.DataFrame | None
     conflicts: pd.DataFrame | None
+    lift_tests: pd.DataFrame | None
     disagreements: tuple[Disagreement, ...]
     findings: tuple[Finding, ...]
 
@@ -74,16 +79,38 @@ def compare_step(
     journeys = journeys_step(workspace) if entries else None
     held = None if journeys is None else positions(journeys)
     measured = lifts_of(workspace, manifest)
+    tested = _lift_tests(workspace, manifest, table)
     return CompareReport(
         credits=table,
         agreement=agreement(table),
         stability=no_stability() if journeys is None else monthly_stability(journeys, kept),
         errors=None if truth is None else errors(table, truth),
         experiments=measured,
-        conflicts=None if measured is None else conflicts(table, measured),
+        conflicts=_conflicts(table, measured, tested),
+        lift_tests=tested,
         disagreements=disagreements(table, held),
         findings=(*_gate(journeys, held), *not_compared(table), *findings),
     )
+
+
+def _lift_tests(workspace: Workspace, manifest: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame | None:
+    """Lift tests of the media-mix fits that are compared."""
+    mixes = manifest.get("mixes", {})
+    entries = [mixes[n] for n in dict.fromkeys(map(str, table["fit"])) if n in mixes]
+    if not entries:
+        return None
+    from attribution.mix.lift_tests import all_claims  # noqa: PLC0415
+    from attribution.mix.stored import read_mix  # noqa: PLC0415
+
+    return all_claims([read_mix(workspace, entry) for entry in entries])
+
+
+def _conflicts(table: pd.DataFrame, measured: pd.DataFrame | None, tested: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Claims beside experiments on people, and beside lift tests of panels."""
+    found = [] if measured is None else [conflicts(table, measured)]
+    if tested is not None:
+        found.append(tested.assign(estimator=LIFT_TEST)[list(COLUMNS)])
+    return pd.concat(found, ignore_index=True) if found else None
 
 
 def _gate(journeys: Journeys | None, held: pd.DataFrame | None) -> tuple[Finding, ...]:

@@ -17,6 +17,7 @@ from attribution.mix.checks import check_model
 from attribution.mix.fit_findings import gate_findings
 from attribution.mix.guard_rails import GuardRails, check_prior, guard_rails, prior_of
 from attribution.mix.lift_priors import with_lift_priors
+from attribution.mix.lift_tests import LiftTest
 from attribution.mix.lifts import read_lifts
 from attribution.mix.model_file import read_model
 from attribution.mix.panel import Panel, read_panel
@@ -95,6 +96,8 @@ class MixReady:
     inputs : dict
         Names of files to digests of their content.
     findings : tuple of Finding
+    tests : tuple of LiftTest
+        Lift tests that are no part of the likelihood.
     """
 
     structure: Structure
@@ -102,6 +105,7 @@ class MixReady:
     old: StoredMix | None
     inputs: dict[str, str]
     findings: tuple[Finding, ...]
+    tests: tuple[LiftTest, ...] = ()
 
     def named(self, name: str | None) -> str:
         """What the fit is called."""
@@ -165,18 +169,24 @@ def ready_mix(
     blocking = [f for f in found if f.severity == "error"]
     if blocking:
         raise UsageError(" ".join(f"{f.message} {f.remedy}".strip() for f in blocking))
-    tests: tuple[Lift, ...] = ()
+    likelihood: tuple[Lift, ...] = ()
+    others: tuple[LiftTest, ...] = ()
     if lifts:
         read = read_lifts(lifts, spec, panel, scales=scales, settings=settings)
-        tests = read.likelihood
+        likelihood = read.likelihood
+        others = (*(LiftTest("prior", t) for t in read.prior), *(LiftTest("validate", t) for t in read.validate))
         spec, noted = with_lift_priors(spec, panel.data, read.prior, scales)
         found += [*read.findings, *noted]
         if read.validate:
             named = listed(dict.fromkeys(lift.experiment for lift in read.validate))
-            found.append(Finding("note", "lift-kept", f"Kept away from the fit, to score it: {named}."))
+            found.append(
+                Finding(
+                    "note", "lift-kept", f"Kept away from the fit, to score it: {named}.", "See attribution compare."
+                )
+            )
     files = [*panels, *lifts, *([str(model)] if isinstance(model, Path) else [])]
     inputs = {Path(f).name: digest_of_file(Path(f)) for f in files if Path(f).is_file()}
-    return MixReady(_structure(spec, panel, tests, scales), panel, old, inputs, tuple(found))
+    return MixReady(_structure(spec, panel, likelihood, scales), panel, old, inputs, tuple(found), others)
 
 
 def _spec(model: Path | MixSpec | None, old: StoredMix | None) -> MixSpec:
@@ -259,7 +269,7 @@ def fit_ready(
     found += () if rails is None else rails.findings
     about["findings"] = [f.as_dict() for f in found]
     entry = describe_mix(ready.named(chosen.name), done, ready.panel.calendar, about)
-    stored = stored_of(done, ready.panel.calendar, entry)
+    stored = stored_of(done, ready.panel.calendar, entry, ready.tests)
     table = mix_credits(stored, level=chosen.level)
     return MixReport(stored, done, table, rails, None if moved is None else drift_frame(moved), tuple(found))
 

@@ -82,6 +82,8 @@ def _json(report: CompareReport) -> str:
     }
     if report.experiments is not None:
         data["experiments"] = records(report.experiments)
+    if report.lift_tests is not None:
+        data["lift_tests"] = records(report.lift_tests)
     if report.conflicts is not None:
         data["conflicts"] = records(report.conflicts)
     if report.errors is not None:
@@ -122,6 +124,10 @@ def _text(report: CompareReport) -> str:
         blocks.append(_titled("Against the truth", columns(rows)))
     if report.experiments is not None and len(report.experiments):
         blocks.append(_titled("Lift in randomised experiments, and what the models claim", _experiments(report)))
+    if report.lift_tests is not None:
+        blocks.append(_titled("Lift tests on panels, and what the media-mix fits say of them", _lift_tests(report)))
+    if report.conflicts is not None:
+        blocks += _scores(report.conflicts)
     if report.disagreements:
         sentences = "\n".join(f"- {shown(d.sentence)}" for d in report.disagreements)
         blocks.append(_titled("Biggest disagreements", sentences))
@@ -132,12 +138,13 @@ def _experiments(report: CompareReport) -> str:
     """Lifts, and each fit's claim with its conflict; with validation declared, claims beside those lifts alone."""
     assert report.experiments is not None
     assert report.conflicts is not None
-    from attribution.compare.conflicts import scores  # noqa: PLC0415
+    from attribution.compare.conflicts import LIFT_TEST  # noqa: PLC0415
     from attribution.compare.experiments import VALIDATE  # noqa: PLC0415
 
-    fits = list(dict.fromkeys(report.conflicts["fit"]))
+    found = report.conflicts[report.conflicts["estimator"] != LIFT_TEST]
+    fits = list(dict.fromkeys(found["fit"]))
     keys = ["experiment", "channel", "estimator", "fit"]
-    claims = {tuple(r[k] for k in keys): r for r in report.conflicts.to_dict("records")}
+    claims = {tuple(r[k] for k in keys): r for r in found.to_dict("records")}
     kept = (report.experiments["use"] == VALIDATE).any()
     rows = [["", "", "use", "exposed", "held out", "lift", "90% interval", *(f"{shown(f)} (z)" for f in fits)]]
     for row in report.experiments.to_dict("records"):
@@ -149,18 +156,39 @@ def _experiments(report: CompareReport) -> str:
         rows.append(
             [shown(row["channel"]), row["estimator"], row["use"], *counts, *(["-"] * len(fits) if hidden else beside)]
         )
-    text = columns(rows, left=3) + (
+    return columns(rows, left=3) + (
         "\nz: claim less lift, in standard errors of both, the lift's with 10% for carrying it over."
     )
-    found = scores(report.conflicts)
-    if len(found):
-        rows = [["", "experiments", "error", "root mean square z"]]
-        rows += [
-            [shown(r["fit"]), str(r["experiments"]), percent(r["error"]), number(r["conflict"], 1)]
-            for r in found.to_dict("records")
-        ]
-        text += "\n\n" + _titled("Scored against the experiments kept for validation", columns(rows))
-    return text
+
+
+def _lift_tests(report: CompareReport) -> str:
+    """Each test beside the modelled counterfactual of the same window and geos."""
+    assert report.lift_tests is not None
+    rows = [["", "", "use", "", "window", "lift", "error", "claim", "90% interval", "z"]]
+    for row in report.lift_tests.to_dict("records"):
+        named = [shown(row["experiment"]), shown(row["channel"]), row["use"], shown(row["fit"])]
+        span = f"{number(row['claim_lower'], 0)} to {number(row['claim_upper'], 0)}"
+        numbers = [number(row[k], 0) for k in ("lift", "lift_error", "claim")]
+        rows.append([*named, f"{row['start']} to {row['end']}", *numbers, span, number(row["conflict"], 1)])
+    return columns(rows, left=4) + (
+        "\nclaim: what the fit says that the test's spend brought in its window and geos. z: claim less lift, in "
+        "standard\nerrors of both, the lift's with 10% for carrying it over. A fit has seen tests of its likelihood "
+        "and priors."
+    )
+
+
+def _scores(conflicts: pd.DataFrame) -> list[str]:
+    from attribution.compare.conflicts import scores  # noqa: PLC0415
+
+    found = scores(conflicts)
+    if not len(found):
+        return []
+    rows = [["", "experiments", "error", "root mean square z"]]
+    rows += [
+        [shown(r["fit"]), str(r["experiments"]), percent(r["error"]), number(r["conflict"], 1)]
+        for r in found.to_dict("records")
+    ]
+    return [_titled("Scored against the experiments kept for validation", columns(rows))]
 
 
 def _gate_failed(credits: pd.DataFrame) -> dict[str, str]:

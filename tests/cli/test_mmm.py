@@ -256,6 +256,15 @@ def test_lift_tests_have_their_one_use(run, shop):
     assert [lift.experiment for lift in stored.lifts] == ["b"]
     assert stored.spec.channels[0].effect.target == "roi"
     assert stored.spec.channels[1].effect.target == "coefficient"
+    found = run("compare", "-w", "new", "--force", "-f", "json").json
+    claims = {row["experiment"]: row for row in found["lift_tests"]}
+    assert {name: row["scored"] for name, row in claims.items()} == {"a": False, "b": False, "c": True}
+    assert [row["conflict"] for row in found["conflicts"]] == [row["conflict"] for row in found["lift_tests"]]
+    assert claims["c"]["claim_lower"] < claims["c"]["claim"] < claims["c"]["claim_upper"]
+    told = run("compare", "-w", "new", "--force").out
+    assert "Lift tests on panels, and what the media-mix fits say of them" in told
+    score = told.partition("Scored against the experiments kept for validation")[2]
+    assert f"{abs(claims['c']['claim'] - 150) / 150:.1%}" in score
 
 
 def test_refresh_keeps_scales_and_reports_drift(run, shop):
