@@ -81,12 +81,12 @@ def _succeed(command: list[str]) -> None:
         raise UnavailableError(f"{' '.join(command[1:4])}: {lines[-1].strip()[:160]}")
 
 
-def peer(name: str, script: str, *arguments: str | Path | int, timeout: float = 3600) -> Child:
-    """Run a peer's script under its own Python, with nothing of this project on its path."""
+def peer(name: str, script: str, *arguments: str | Path | int, cache: Path, timeout: float = 3600) -> Child:
+    """Run a peer's script under its own Python, without this project on its path; `cache` holds what it compiles."""
     return run(
         [environment(name), "-I", HERE / f"{script}.py", *map(str, arguments)],
         timeout=timeout,
-        environment={"MPLBACKEND": "agg"},
+        environment={"MPLBACKEND": "agg", "PYTENSOR_FLAGS": f"base_compiledir={cache}"},
     )
 
 

@@ -46,9 +46,9 @@ def values(data: Panel, point: dict[str, Array]) -> dict[str, Array]:
     for c, name in enumerate(CONTROLS):
         found |= {
             f"control_{name}_spread": point["xi_c"][c : c + 1],
-            f"control_{name}_geo": point["gamma_gc_dev"][:, c],
+            f"control_{name}_geo_z": point["gamma_gc_dev"][:, c],
         }
-    return found | {f"control_{PROMO}_spread": point["xi_n"], f"control_{PROMO}_geo": point["gamma_gn_dev"][:, 0]}
+    return found | {f"control_{PROMO}_spread": point["xi_n"], f"control_{PROMO}_geo_z": point["gamma_gn_dev"][:, 0]}
 
 
 def organic_share(data: Panel, point: dict[str, Array], both: dict[str, Array]) -> float:

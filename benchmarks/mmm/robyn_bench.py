@@ -29,7 +29,7 @@ LONGEST = 4000  # draws a chain
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Runs of one prior by seed: ours, and each peer's that could be run; and why the others could not."""
+    """Runs of one prior by seed, the first ever before them; and why a peer could not be run."""
 
     ours: list[Run]
     peers: dict[str, list[Run]]
@@ -42,6 +42,8 @@ def robyn(runner: Runner, seeds: int) -> tuple[list[Row], dict[str, Any]]:
     detail: dict[str, Any] = {}
     for prior in PRIORS:
         sides = measured(runner, prior, seeds)
+        rows += first_fits(prior, sides)
+        sides = Sides(sides.ours[1:], {name: runs[1:] for name, runs in sides.peers.items()}, sides.missing)
         rows += [*speeds(prior, sides), *gates(runner, prior, sides), *agreement(prior, sides, detail)]
         rows += equality(runner, prior, sides)
         rows += [_missing(f"{SHOWN[p]}, {prior}", why) for p, why in sides.missing.items()]
@@ -49,18 +51,16 @@ def robyn(runner: Runner, seeds: int) -> tuple[list[Row], dict[str, Any]]:
 
 
 def measured(runner: Runner, prior: str, seeds: int) -> Sides:
-    """Ours and each peer's with one seed after the other; one uncounted run of each side fills its caches."""
+    """Ours and each peer's with one seed after the other; seed 0 is the first fit ever and fills each side's cache."""
     sides = Sides([], {}, {})
-    runner.ours("robyn_ours", FILE, prior, 0)
-    for seed in range(1, seeds + 1):
-        sides.ours.append(runner.ours("robyn_ours", FILE, prior, seed))
+    for seed in range(seeds + 1):
+        sides.ours.append(runner.ours("robyn_ours", FILE, prior, seed, first=seed == 0))
         for name in BARS:
             if name in sides.missing:
                 continue
             try:
-                found = runner.peer(
-                    name, "peer_pymc_marketing", FILE, prior, seed, *(["--", "--reference"][: 2 * (seed == 1)])
-                )
+                options = ("--", "--reference") if seed == 1 else ()
+                found = runner.peer(name, "peer_pymc_marketing", FILE, prior, seed, *options, first=seed == 0)
             except (UnavailableError, FailedError) as error:
                 sides.missing[name] = f"{'failed: ' if isinstance(error, FailedError) else ''}{error}"
                 sides.peers.pop(name, None)
@@ -69,8 +69,16 @@ def measured(runner: Runner, prior: str, seeds: int) -> Sides:
     return sides
 
 
+def first_fits(prior: str, sides: Sides) -> Iterator[Row]:
+    """The fit call where nothing has been compiled on this machine before."""
+    for name, runs in {"the engine": sides.ours, **{SHOWN[n]: r for n, r in sides.peers.items()}}.items():
+        found = runs[0].result
+        note = f"{found['ess_per_second']:,.1f} effective draws per second"
+        yield Row(PART, f"{prior}: {name}, first fit ever, nothing compiled", found["seconds"]["fit"], "s", note=note)
+
+
 def speeds(prior: str, sides: Sides) -> Iterator[Row]:
-    """Effective draws per second of the fit call: compilation and sampling, no imports."""
+    """Effective draws per second of the fit call, what was compiled once loaded again on both sides; no imports."""
     mine = [_speed(r) for r in sides.ours]
     yield Row(
         PART, f"{prior}: the engine, least ESS per second", geometric_mean(mine), "/s", note=_fits(mine, sides.ours)

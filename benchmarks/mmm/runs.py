@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -68,8 +69,10 @@ class Runner:
     skip_peers: bool = False
     fresh: set[Path] = field(default_factory=set)
 
-    def peer(self, name: str, script: str, data: Path, *arguments: str | int) -> Run:
+    def peer(self, name: str, script: str, data: Path, *arguments: str | int, first: bool = False) -> Run:
         """Run a peer's script in its environment: ``script DATA arguments RESULT``; options stand after a ``--``.
+
+        `first`: with nothing compiled before.
 
         Raises
         ------
@@ -83,11 +86,18 @@ class Runner:
         key = digest(environments.PEERS[name], code.read_bytes(), contents(data), machine())
         words, options = split(arguments)
         file = self._file(f"{name}-{script}", arguments, key)
-        return self._kept(file, self.reuse != "nothing",
-                          lambda: environments.peer(name, script, data, *words, part(file), *options))  # fmt: skip
+        cache = HOME / "caches" / name
 
-    def ours(self, module: str, *arguments: str | Path | int) -> Run:
+        def start() -> Child:
+            cleared(cache, first)
+            return environments.peer(name, script, data, *words, part(file), *options, cache=cache)
+
+        return self._kept(file, self.reuse != "nothing", start)
+
+    def ours(self, module: str, *arguments: str | Path | int, first: bool = False) -> Run:
         """Run a module of this folder: ``module arguments RESULT``; options stand after a ``--``.
+
+        `first`: with nothing compiled before.
 
         Raises
         ------
@@ -99,7 +109,13 @@ class Runner:
         words, options = split(arguments)
         file = self._file(module, [a for a in arguments if not isinstance(a, Path)], key)
         command = [sys.executable, "-m", f"benchmarks.mmm.{module}", *words, part(file), *options]
-        return self._kept(file, self.reuse == "all", lambda: run([str(word) for word in command]))
+        cache = HOME / "caches" / "engine"
+
+        def start() -> Child:
+            cleared(cache, first)
+            return run([str(word) for word in command], environment={"NUMBA_CACHE_DIR": str(cache)})
+
+        return self._kept(file, self.reuse == "all", start)
 
     @staticmethod
     def _file(name: str, arguments: Sequence[Any], key: str) -> Path:
@@ -122,6 +138,13 @@ def _keep(file: Path, child: Child) -> None:
     kept = {"result": json.loads(made.read_text(encoding="utf-8")), "seconds": child.seconds, "peak": child.peak}
     made.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     made.replace(file)
+
+
+def cleared(cache: Path, first: bool) -> None:
+    """Make a compile cache, or empty it."""
+    if first:
+        shutil.rmtree(cache, ignore_errors=True)
+    cache.mkdir(parents=True, exist_ok=True)
 
 
 def part(file: Path) -> Path:
