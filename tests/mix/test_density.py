@@ -115,3 +115,24 @@ def spread(inner, joint, theta, terms, z, full):
         mean, sd = term.prior.values
         full[at : at + term.size] = mean + sd * draws
         first += term.size
+
+
+@pytest.mark.parametrize("name", ["national_default", "geo_national_channel", "geo_targets", "geo_gaussian_process"])
+def test_drawn_back_coefficients_have_the_moments_of_their_conditional(name):
+    """Mean and covariance by a full matrix (methods: equality with PyMC, c), with and without a sigma for each geo."""
+    density = densities(name, integrate=True)
+    s = density.structure
+    terms = [t for t in s.terms if t.integrate]
+    theta, draws = points(density.size, 1)[0], 40_000
+    post = Posterior.of(density, np.broadcast_to(theta, (1, draws, density.size)), 1)
+    scale = np.array([deviation(density, post, t, j) for t in terms for j in range(t.size)])
+    sigma = np.array([post.parameters[0, density.tables.sigma[g % len(s.noise)]] for g in range(len(s.data.geos))])
+    wide = (design(s, terms) * s.fitted / sigma[:, None]).reshape(len(scale), -1)
+    media = np.einsum("cg,cgt->gt", post.beta[0], responses_of(density, theta))
+    left = ((density.tables.outcome - media) * s.fitted / sigma[:, None]).ravel()
+    covariance = np.linalg.inv(np.diag(scale**-2) + wide @ wide.T)
+    drawn = np.concatenate([post.coefficients[t.name] - t.prior.values[0] for t in terms], axis=1)
+    spread = np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose(drawn.mean(axis=0), covariance @ (wide @ left), atol=6 * spread.max() / np.sqrt(draws))
+    unit = covariance / spread / spread[:, None]
+    np.testing.assert_allclose(np.cov(drawn.T) / spread / spread[:, None], unit, atol=6 * 2**0.5 / np.sqrt(draws))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix import adstock, saturation
+from attribution_models.mix.arrow import Arrow
 from attribution_models.mix.callback import density_function
 from attribution_models.mix.columns import Term
 from attribution_models.mix.groups import Parameter
@@ -96,8 +97,8 @@ def tables_of(s: Structure) -> tuple[Tables, int, int]:
     layout, numbers, values = _columns(constants, integrated, scaled=True)
     own_layout, own_numbers, own_values = _columns(constants, sampled, scaled=False)
     coefficient = _coefficients(constants, sampled)
-    grams = _grams(s, integrated, each=sigma.size > 1)
-    basis, eigen = _eigen(layout, numbers, grams)
+    arrow = Arrow.of(integrated, s.fitted, each=sigma.size > 1)
+    basis, eigen = _eigen(layout, numbers, arrow)
     lift, lift_value, lift_geo, lift_media = _lifts(s)
     parameter, prior = _parameters(s)
     found = Tables(
@@ -120,7 +121,11 @@ def tables_of(s: Structure) -> tuple[Tables, int, int]:
         integrated=layout,
         integrated_numbers=numbers,
         integrated_values=values,
-        grams=grams,
+        shared=arrow.shared,
+        owned=arrow.owned,
+        border=arrow.border,
+        cross=arrow.cross,
+        block=arrow.block,
         basis=basis,
         eigen=eigen,
         lift=lift,
@@ -209,28 +214,23 @@ def design(s: Structure, terms: Iterable[Term]) -> Floats:
     return np.concatenate(wide) if wide else np.zeros((0, *s.outcome.shape))
 
 
-def _grams(s: Structure, terms: list[Term], *, each: bool) -> Floats:
-    """X′X over fitted rows, together or by geo."""
-    x = design(s, terms) * s.fitted
-    if each:
-        return np.ascontiguousarray(np.einsum("jgt,kgt->gjk", x, x))
-    flat = x.reshape(len(x), s.outcome.size)
-    return (flat @ flat.T)[None]
-
-
-def _eigen(layout: NDArray[np.int64], numbers: Floats, grams: Floats) -> tuple[Floats, Floats]:
-    """Eigenvectors and eigenvalues of D X′X D, where nothing in it is sampled."""
-    if len(grams) > 1 or (layout[:, MULTIPLIER] != CONSTANT).any():
+def _eigen(layout: NDArray[np.int64], numbers: Floats, arrow: Arrow) -> tuple[Floats, Floats]:
+    """Eigenvectors and eigenvalues of D X′X D, where nothing in it is sampled and no geo has columns of its own."""
+    if len(arrow.border) > 1 or arrow.owned.size or (layout[:, MULTIPLIER] != CONSTANT).any():
         return np.zeros((0, 0)), np.zeros(len(layout) + 1)  # no eigenvalue for each column: not used
     scale = numbers[:, SCALE]
-    eigen, basis = np.linalg.eigh(grams[0] * scale * scale[:, None])
+    eigen, basis = np.linalg.eigh(arrow.border[0] * scale * scale[:, None])
     return basis, np.maximum(eigen, 0.0)
 
 
 def _prior_mean(s: Structure, terms: list[Term]) -> Floats:
     """What integrated columns contribute at their prior mean, on fitted rows."""
-    means = [term.prior.values[0] for term in terms for _ in range(term.size)]
-    return np.asarray(np.tensordot(np.array(means, dtype=float), design(s, terms), axes=1) * s.fitted)
+    found = np.zeros(s.outcome.shape)
+    for term in terms:
+        mean = term.prior.values[0]
+        if mean:
+            found += mean * term.full(len(s.data.geos)).sum(axis=0)
+    return found * s.fitted
 
 
 def _lifts(s: Structure) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64], Floats]:

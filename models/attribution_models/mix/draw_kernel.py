@@ -5,16 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution_models.mix.arrow_kernel import factorise_arrow, gather, solve_arrow
 from attribution_models.mix.compiling import kernel, once
-from attribution_models.mix.linear_kernel import (
-    add_columns,
-    factorise,
-    invert,
-    multipliers,
-    times,
-    times_columns,
-    times_transposed,
-)
+from attribution_models.mix.linear_kernel import add_columns, multipliers, times_columns
 from attribution_models.mix.priors_kernel import constrain
 from attribution_models.mix.response_kernel import responses
 from attribution_models.mix.tables import GEOS, LAGS, LOWER, TRANSFORM, UPPER, Media, Tables, view
@@ -74,24 +67,39 @@ def _coefficients(t: Tables, p: Floats, m: Media, beta: Floats, noise: Floats, o
             for c in range(m.beta.size):
                 r[g, u] += beta[c, g] * m.h[c, g, u]
             r[g, u] = t.fitted[g, u] * (t.outcome[g, u] - r[g, u]) / (sigma * sigma)
-    scale, c_vector, half = np.empty(k), np.empty(k), np.empty(k)
+    scale, c_vector = np.empty(k), np.empty(k)
     multipliers(t.integrated, t.integrated_numbers, p, scale)
     times_columns(t.integrated, t.integrated_values, r, c_vector)
-    matrix = np.zeros((k, k))
-    for i in range(t.sigma.size):
-        precision = 1 / p[t.sigma[i]] ** 2
-        for j in range(k):
-            for h in range(j + 1):
-                matrix[j, h] += precision * scale[j] * scale[h] * t.grams[i, j, h]
     for j in range(k):
-        matrix[j, j] += 1
         c_vector[j] *= scale[j]
-    factorise(matrix)
-    inverse = invert(matrix)
-    # M⁻¹c + L⁻ᵀ noise = L⁻ᵀ (L⁻¹ c + noise)
-    times(inverse, c_vector, half)
-    for j in range(k):
-        half[j] += noise[j]
-    times_transposed(inverse, half, out)
+    _draw(t, p, scale, c_vector, noise, out)
     for j in range(k):
         out[j] *= scale[j]
+
+
+@once
+def _draw(t: Tables, p: Floats, scale: Floats, c: Floats, noise: Floats, out: Floats) -> None:
+    """Write M⁻¹ c + M^{−½} noise."""
+    geos, m = t.owned.shape
+    e = t.shared.size
+    sigma = np.empty(t.sigma.size)
+    for i in range(sigma.size):
+        sigma[i] = p[t.sigma[i]]
+    s_border, c_border, v_border = np.empty(e), np.empty(e), np.empty(e)
+    s_own, c_own, v_own = np.empty((geos, m)), np.empty((geos, m)), np.empty((geos, m))
+    gather(t.shared, scale, s_border)
+    gather(t.shared, c, c_border)
+    gather(t.shared, noise, v_border)
+    for g in range(geos):
+        gather(t.owned[g], scale, s_own[g])
+        gather(t.owned[g], c, c_own[g])
+        gather(t.owned[g], noise, v_own[g])
+    own, w = np.empty((geos, m, m)), np.empty((geos, m, e))
+    inverse, _ = factorise_arrow(t.border, t.cross, t.block, s_border, s_own, sigma, own, w)
+    solve_arrow(inverse, own, w, c_border, c_own, v_border, v_own)
+    for j in range(e):
+        out[t.shared[j]] = v_border[j]
+    for g in range(geos):
+        for a in range(m):
+            if t.owned[g, a] >= 0:
+                out[t.owned[g, a]] = v_own[g, a]

@@ -149,4 +149,4 @@ def _only_short(table: ParameterTable, kept: list[Chains], gate: Gate) -> bool:
 
 def _careful(tuning: Tuning) -> Tuning:
     higher = [t for t in TARGETS if t > tuning.target_accept] or [tuning.target_accept]
-    return replace(tuning, target_accept=higher[0], tune=2 * tuning.tune, seed=tuning.seed + 1000)
+    return replace(tuning, target_accept=higher[0], tune=2 * tuning.tune, low_rank=True, seed=tuning.seed + 1000)

@@ -19,16 +19,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution_models.mix.arrow_kernel import factorise_arrow, gather, solve_arrow
 from attribution_models.mix.compiling import inner, once
-from attribution_models.mix.linear_kernel import (
-    add_columns,
-    factorise,
-    invert,
-    multipliers,
-    times,
-    times_columns,
-    times_transposed,
-)
+from attribution_models.mix.inverse_kernel import inverse_diagonal
+from attribution_models.mix.linear_kernel import add_columns, multipliers, times, times_columns, times_transposed
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,7 +39,11 @@ def integral(
     fitted: Floats,
     sigma: Floats,
     rows: Floats,
-    grams: Floats,
+    shared: Ints,
+    owned: Ints,
+    border: Floats,
+    cross: Floats,
+    block: Floats,
     basis: Floats,
     eigen: Floats,
     by_log: Floats,
@@ -62,8 +60,10 @@ def integral(
         Residual, zero where not fitted; 1 where fitted, else 0.
     sigma, rows : array (1,) or (G,)
         Noise, and the fitted rows under each.
-    grams : array (len(sigma), k, k)
-        X′X of the rows under each.
+    shared, owned : array (e,), array (G, m)
+        Which columns all geos share, and which are those of one geo; −1: none.
+    border, cross, block : array (len(sigma), e, e), array (G, m, e), array (G, m, m)
+        X′X, as `arrow_kernel.factorise_arrow` takes them.
     basis, eigen : array (k, k), array (k,)
         Eigenvectors (as columns) and eigenvalues of D X′X D where D and the one σ are all there is; empty otherwise.
     by_log, by_sigma, v : arrays
@@ -84,7 +84,7 @@ def integral(
         log_det, trace = _by_eigen(basis, eigen, sigma[0], b, v)
         by_sigma[0] += k - trace
     else:
-        log_det = _by_cholesky(grams, s, sigma, b, v, by_log, by_sigma)
+        log_det = _by_arrow(shared, owned, border, cross, block, s, sigma, b, v, by_log, by_sigma)
     explained = 0.0
     for j in range(k):
         explained += b[j] * v[j]
@@ -126,59 +126,39 @@ def _by_eigen(basis: Floats, eigen: Floats, sigma: float, c: Floats, v: Floats) 
 
 
 @once
-def _by_cholesky(
-    grams: Floats, s: Floats, sigma: Floats, c: Floats, v: Floats, by_log: Floats, by_sigma: Floats
-) -> float:
+def _by_arrow(
+    shared: Ints, owned: Ints, border: Floats, cross: Floats, block: Floats, s: Floats, sigma: Floats, c: Floats,
+    v: Floats, by_log: Floats, by_sigma: Floats,
+) -> float:  # fmt: skip
     """Solve M v = c by a factorisation made anew; log |M|; what M⁻¹ adds to the derivatives."""
-    k = c.size
-    m = np.zeros((k, k))
-    for i in range(sigma.size):
-        precision = 1 / sigma[i] ** 2
-        for j in range(k):
-            for h in range(j + 1):
-                m[j, h] += precision * s[j] * s[h] * grams[i, j, h]
-    for j in range(k):
-        m[j, j] += 1
-    factorise(m)
-    log_det = 0.0
-    for j in range(k):
-        log_det += 2 * math.log(m[j, j])
-    inverse = invert(m)
-    half = np.empty(k)
-    times(inverse, c, half)
-    times_transposed(inverse, half, v)
-    trace = 0.0
-    for j in range(k):
+    geos, m = owned.shape
+    e, each = shared.size, sigma.size > 1
+    s_border, s_own, z_border, z_own = np.empty(e), np.empty((geos, m)), np.zeros(e), np.zeros((geos, m))
+    c_border, c_own = np.empty(e), np.empty((geos, m))
+    gather(shared, s, s_border)
+    gather(shared, c, c_border)
+    for g in range(geos):
+        gather(owned[g], s, s_own[g])
+        gather(owned[g], c, c_own[g])
+    own, w = np.empty((geos, m, m)), np.empty((geos, m, e))
+    inverse, log_det = factorise_arrow(border, cross, block, s_border, s_own, sigma, own, w)
+    solve_arrow(inverse, own, w, c_border, c_own, z_border, z_own)
+    for j in range(e):
+        v[shared[j]] = z_border[j]
+        by_log[shared[j]] -= 1
         for h in range(j + 1):
-            square = inverse[j, h] * inverse[j, h]
-            by_log[h] += square
-            trace += square
-    for j in range(k):
-        by_log[j] -= 1
-    if sigma.size == 1:
-        by_sigma[0] += k - trace
-    else:
-        _by_geo(grams, s, sigma, inverse, by_sigma)
+            by_log[shared[h]] += inverse[j, h] * inverse[j, h]
+    diagonal = inverse_diagonal(inverse, own, w, border, cross, block, s_border, s_own, sigma, by_sigma)
+    for g in range(geos):
+        for a in range(m):
+            j = owned[g, a]
+            if j >= 0:
+                v[j] = z_own[g, a]
+                by_log[j] += diagonal[g, a] - 1
+    if not each:
+        for j in range(s.size):
+            by_sigma[0] -= by_log[j]
     return log_det
-
-
-@once
-def _by_geo(grams: Floats, s: Floats, sigma: Floats, inverse: Floats, by_sigma: Floats) -> None:
-    """Add tr(M⁻¹ D A_g D) to each sigma's derivative."""
-    k = s.size
-    full = np.zeros((k, k))
-    for i in range(k):
-        row = inverse[i]
-        for j in range(i + 1):
-            factor = row[j]
-            for h in range(i + 1):
-                full[j, h] += factor * row[h]
-    for g in range(sigma.size):
-        found = 0.0
-        for j in range(k):
-            for h in range(k):
-                found += full[j, h] * s[j] * s[h] * grams[g, j, h]
-        by_sigma[g] += found / sigma[g] ** 2
 
 
 @once

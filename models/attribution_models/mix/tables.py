@@ -25,10 +25,10 @@ TRANSFORM, FAMILY, OWN = range(3)
 LOWER, UPPER, FIRST_NUMBER = range(3)
 
 # An address table holds the sizes below, then a pointer to every array of `Tables`, in its order.
-SIZES = 17
+SIZES = 19
 (
     N, CONSTANTS, CHANNELS, GEOS, PERIODS, WIDTH, LAGS, SIGMAS, NU, RHO, SAMPLED, SAMPLED_VALUES, INTEGRATED,
-    INTEGRATED_VALUES, EIGEN, LIFTS, LIFT_ROWS,
+    INTEGRATED_VALUES, SHARED, OWNED, EIGEN, LIFTS, LIFT_ROWS,
 ) = range(SIZES)  # fmt: skip
 
 
@@ -57,7 +57,7 @@ class Tables(NamedTuple):
         Fitted rows under each.
     sampled, sampled_numbers, sampled_values, coefficient
         Columns with sampled coefficients (`linear_kernel.multipliers`), and which parameters these are.
-    integrated, integrated_numbers, integrated_values, grams, basis, eigen
+    integrated, integrated_numbers, integrated_values, shared, owned, border, cross, block, basis, eigen
         As `integral_kernel.integral` takes them.
     lift : array (n lifts, 5); lift_value : array (n lifts, 2)
         Channel, first and last period, rows of `lift_geo`; what was measured, and its standard deviation.
@@ -86,7 +86,11 @@ class Tables(NamedTuple):
     integrated: Ints
     integrated_numbers: Floats
     integrated_values: Floats
-    grams: Floats
+    shared: Ints
+    owned: Ints
+    border: Floats
+    cross: Floats
+    block: Floats
     basis: Floats
     eigen: Floats
     lift: Ints
@@ -108,8 +112,8 @@ def addresses(t: Tables, nu: int, rho: int, lags: int) -> Ints:
     """
     sizes = [
         len(t.parameter), len(t.constants), len(t.channel), *t.outcome.shape, t.media.shape[2], lags, len(t.sigma), nu,
-        rho, len(t.sampled), t.sampled_values.size, len(t.integrated), t.integrated_values.size, t.eigen.size,
-        len(t.lift), len(t.lift_geo),
+        rho, len(t.sampled), t.sampled_values.size, len(t.integrated), t.integrated_values.size, len(t.shared),
+        t.owned.shape[1], t.eigen.size, len(t.lift), len(t.lift_geo),
     ]  # fmt: skip
     return np.array([*sizes, *(array.ctypes.data for array in t)], dtype=np.int64)
 
@@ -142,7 +146,7 @@ def cube(address: int, first: int, rows: int, columns: int) -> Floats:
 def view(a: Ints) -> Tables:
     """View the arrays of an address table."""
     n, channels, geos, periods, width = a[N], a[CHANNELS], a[GEOS], a[PERIODS], a[WIDTH]
-    k, at = a[INTEGRATED], a[SIZES:]
+    k, e, m, at = a[INTEGRATED], a[SHARED], a[OWNED], a[SIZES:]
     square = k if a[EIGEN] == k else 0
     return Tables(
         whole(at[0], n, 3),
@@ -164,14 +168,18 @@ def view(a: Ints) -> Tables:
         whole(at[16], k, 6),
         grid(at[17], k, 2),
         flat(at[18], a[INTEGRATED_VALUES]),
-        cube(at[19], a[SIGMAS], k, k),
-        grid(at[20], square, square),
-        flat(at[21], a[EIGEN]),
-        whole(at[22], a[LIFTS], 5),
-        grid(at[23], a[LIFTS], 2),
-        whole(at[24], a[LIFT_ROWS], 1)[:, 0],
-        grid(at[25], a[LIFT_ROWS], width),
-        flat(at[26], geos),
+        whole(at[19], e, 1)[:, 0],
+        whole(at[20], geos, m),
+        cube(at[21], a[SIGMAS], e, e),
+        cube(at[22], geos, m, e),
+        cube(at[23], geos, m, m),
+        grid(at[24], square, square),
+        flat(at[25], a[EIGEN]),
+        whole(at[26], a[LIFTS], 5),
+        grid(at[27], a[LIFTS], 2),
+        whole(at[28], a[LIFT_ROWS], 1)[:, 0],
+        grid(at[29], a[LIFT_ROWS], width),
+        flat(at[30], geos),
     )
 
 
