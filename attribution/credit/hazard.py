@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from attribution.credit.columns import ordered
 from attribution.credit.hazard_checks import checks_data, checks_findings
-from attribution.credit.intervals import ordered
 from attribution.errors import UsageError, listed
 from attribution.findings import Finding
 from attribution.tables import BASELINE, UNATTRIBUTED

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from attribution.credit.columns import ordered
 from attribution.errors import UsageError
 from attribution.findings import Finding
-from attribution.tables import CREDIT_COLUMNS
 from attribution_models.paths.markov import Markov, MarkovFit
 from attribution_models.paths.order_draws import order_draws
 from attribution_models.paths.posterior import posterior
@@ -191,9 +191,3 @@ def with_intervals(frame: pd.DataFrame, made: Made | None) -> pd.DataFrame:
             last = np.nan if total is None else float(getattr(total, end))
             columns[f"{name}_{end}"] = np.append(getattr(channels, end), last)
     return ordered(frame.assign(interval_level=made.found.level, interval_kind=made.kind, **columns))
-
-
-def ordered(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns in the order of the contract, each measure followed by its interval, grains last."""
-    known = [c for name in CREDIT_COLUMNS for c in (name, f"{name}_lower", f"{name}_upper")]
-    return frame[[c for c in known if c in frame.columns] + [c for c in frame.columns if c not in known]]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from attribution.credit.intervals import ordered
+from attribution.credit.columns import ordered
 from attribution.errors import UsageError, listed
 from attribution_models.mix.cells import TIMES, Grain, Window, cells, windows
 from attribution_models.mix.contributions import Contributions, contributions

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from attribution.credit.columns import ordered
 from attribution.credit.hazard import HazardReport, channels_tested, fit_hazard, save_hazard
-from attribution.credit.intervals import ordered
 from attribution.credit.table import with_spend
 from attribution.engine import connect
 from attribution.errors import UsageError
