@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix import saturation
 from attribution_models.mix.compiling import inner
+from attribution_models.mix.exponential_kernel import decays
 from attribution_models.mix.saturation import saturate, slopes
 
 Floats = NDArray[np.float64]
@@ -24,9 +23,9 @@ def saturate_all(kind: int, first: float, second: float, a: Floats, h: Floats) -
     elif kind in (saturation.LOGISTIC, saturation.TANH):
         # tanh(y) = (1 − e^{−2y}) / (1 + e^{−2y}): one exponential.
         rate = first if kind == saturation.LOGISTIC else 2 / first
+        decays(rate, a, h)
         for t in range(a.size):
-            e = math.exp(-rate * max(a[t], 0.0))
-            h[t] = (1 - e) / (1 + e)
+            h[t] = (1 - h[t]) / (1 + h[t])
     else:
         for t in range(a.size):
             h[t] = saturate(kind, first, second, a[t])
