@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from attribution.credit.columns import ordered
 from attribution.credit.intervals import (
     Made,
     Replicates,
