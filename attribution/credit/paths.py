@@ -18,7 +18,6 @@ from attribution.credit.intervals import (
     Replicates,
     Uncertainty,
     intervals_of,
-    ordered,
     orders_told,
     replicates_of,
     with_intervals,
