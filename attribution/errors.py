@@ -29,6 +29,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f' Did you mean "{by_lower[close[0]]}"?' if close else ""
 
 
+def counted(number: int, what: str) -> str:
+    """``1 cell``, ``3 cells``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def listed(words: Iterable[str], limit: int = 20) -> str:
     """``a, b, c`` with the tail cut where it is long."""
     items = list(words)

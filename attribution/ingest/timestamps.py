@@ -23,8 +23,10 @@ DATES = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y",
          "%a %b %d %Y", "%Y%m%d", "%Y-%m", "%Y/%m")  # fmt: skip
 TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f", "T%H:%M:%S", ", %H:%M:%S", ", %H:%M",
          ", %I:%M:%S %p", ", %I:%M %p")  # fmt: skip
+# An ISO week, 2026-W05; it begins on its Monday.
+WEEK = "%G-W%V"
 OTHERS = ("%Y%m%d%H%M%S", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d%H", "%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %Y",
-          "%a, %d %b %Y %H:%M:%S %z")  # fmt: skip
+          "%a, %d %b %Y %H:%M:%S %z", "%b %Y", "%B %Y", WEEK)  # fmt: skip
 # A zone follows a time of day: the end of 2026-01-05 is no offset.
 ZONED = (
     r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]*)?)?(Z|z|\s?[+-][0-9]{2}(:?[0-9]{2})?|\s+[A-Za-z]+(/[A-Za-z_]+)*)$"
@@ -191,6 +193,8 @@ def _named(name: str, text: str, zone: str | None) -> TimeFormat:
         raise UsageError(msg)
     zoned = "%z" in name or "%Z" in name or name.endswith("SZ")
     parsed = f"try_strptime({text}, {literal(name)})"
+    if name == WEEK:  # a week is no day until its first is named
+        parsed = f"try_strptime({text} || '-1', '{WEEK}-%u')"
     return TimeFormat(name, f"{parsed}::TIMESTAMP" if zoned else _local(parsed, zone), zoned)
 
 

@@ -70,7 +70,8 @@ def find_calendar(days: Days, name: str) -> Calendar:
     """
     unique = np.unique(days)
     if len(unique) < 2:
-        raise AttributionError(f"{name}: {len(unique)} different date; a panel has a row for each day, week or month.")
+        seen = f"all rows have one date, {unique[0]}" if len(unique) else "no row has a date"
+        raise AttributionError(f"{name}: {seen}; a panel has a row for each day, week or month.")
     gaps = np.diff(unique).astype(int)
     lengths, counts = np.unique(gaps, return_counts=True)
     step = int(lengths[np.argmax(counts)])

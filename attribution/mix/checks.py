@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from attribution.errors import AttributionError, listed
+from attribution.errors import AttributionError, counted, listed
 from attribution.findings import Finding
 from attribution.mix.lifts import read_lifts
 from attribution.mix.model_file import read_model
@@ -207,10 +207,10 @@ def _summary(spec: MixSpec, panel: Panel, tests: int) -> str:
     geos = f" of {len(data.geos)} geos" if spec.geo is not None else ""
     parts = [
         f"{len(data.dates)} {unit}s{geos}, {data.dates[0]} to {panel.calendar.last_day(len(data.dates) - 1)}",
-        f"{len(spec.channels)} channels, {len(spec.controls)} controls",
+        f"{counted(len(spec.channels), 'channel')}, {counted(len(spec.controls), 'control')}",
         f"{parameters(structure(spec, data)):,} parameters",
     ]
-    return "; ".join([*parts, *([f"{tests} lift tests"] if tests else [])]) + "."
+    return "; ".join([*parts, *([counted(tests, "lift test")] if tests else [])]) + "."
 
 
 def findings_frame(findings: Sequence[Finding]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def draft_model(argument: str, settings: IngestSettings | None = None) -> str:
 
 def _head(roles: Roles, name: str) -> Iterator[str]:
     dates, outcome = roles.calendar.dates, roles.of("outcome")[0]
-    where = "".join(c if c.isprintable() else " " for c in name)
+    where = "standard input" if name == "-" else "".join(c if c.isprintable() else " " for c in name)
     yield f"# Drafted from {where}: {len(dates)} {roles.calendar.unit}s, {dates[0]} to {dates[-1]}."
     yield '# Every guess says what it rests on; look at lines with "check:" first. All settings: attribution mmm draft'
     yield "# --template. Check the model against the panel: attribution mmm check PANEL --model FILE."
@@ -112,11 +113,13 @@ def _channel(roles: Roles, medium: Medium, effects: Effects, gaps: NDArray[np.bo
     yield from ("", "[[channel]]")
     yield setting("name", _free(medium.name, roles), medium.why, sure=medium.sure)
     if medium.exposure is not None:
-        yield setting("exposure", medium.exposure, "reach" if medium.frequency else "")
+        yield setting(
+            "exposure", medium.exposure, **_noted(roles, medium.exposure, "reach" if medium.frequency else "")
+        )
     if medium.frequency is not None:
         yield setting("frequency", medium.frequency, "times that a person reached saw it")
     if medium.spend is not None:
-        yield setting("spend", medium.spend)
+        yield setting("spend", medium.spend, **_noted(roles, medium.spend))
     several = len(set(roles.geos)) > 1
     if several and all(_same(roles, c) for c in columns):
         yield setting("national", True, "the same in all geos of a date")
@@ -129,6 +132,12 @@ def _channel(roles: Roles, medium: Medium, effects: Effects, gaps: NDArray[np.bo
     prior, why, sure = paid_effect(medium, effects)
     if prior is not None:
         yield setting("effect", prior, why, sure=sure)
+
+
+def _noted(roles: Roles, column: str, why: str = "") -> dict[str, Any]:
+    """What is odd about a column of a medium, else `why`."""
+    found = next(c for c in roles.columns if c.name == column)
+    return {"why": found.why or why, "sure": not found.why}
 
 
 def _free(name: str, roles: Roles) -> str:

@@ -103,7 +103,7 @@ def _cells(sheet: Sheet, column: str, problems: Problems) -> Cells | None:
         return None
     cells = sheet.numbers(column) if column in ("lift", "standard_error", "spend_change") else sheet.days(column)
     if len(cells.unread):
-        problems.add(f'{sheet.name}: column "{column}" has {cells.where()} that do not read.')
+        problems.add(f'{sheet.name}: column "{column}" does not read in {cells.where()}.')
     return cells
 
 

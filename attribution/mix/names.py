@@ -64,6 +64,7 @@ OUTSIDE = re.compile(
 HOLIDAY = re.compile(r"holiday|hldy|feiertag|christmas|easter|black_?friday|(^|_)(event|seas|season)(_|$|\d)")
 ORGANIC = re.compile(r"organic|newsletter|e_?mail|(^|_)(push|sms|blog|crm|seo|owned|earned)(_|$)")
 CONTROL = re.compile(r"(^|_)(control|ctrl|covariate)(_|$)|^c\d+$|^z\d*$")
+LONG = re.compile(r"(^|_)(channel|channels|medium|media|platform|source|kanal|campaign)($|_)")
 NUMBERED = re.compile(r"^x\d+(_.*)?$")
 
 
@@ -79,12 +80,12 @@ class Medium:
 def plain(name: str) -> str:
     """A name in lower case, words joined by ``_``; ``tvSpend`` is two words."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name.strip())
-    return re.sub(r"[^a-z0-9.]+", "_", spaced.lower()).strip("_")
+    return re.sub(r"(?:[^\w.]|_)+", "_", spaced.lower()).strip("_")
 
 
 def medium(name: str) -> Medium | None:
     """Read a name as one column of a medium; None where no word of it measures media."""
-    words = [w for w in re.split(r"[^A-Za-z0-9.&+]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)) if w]
+    words = [w for w in re.split(r"(?:[^\w.&+]|_)+", re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)) if w]
     found: list[tuple[Measure, str]] = []
     stem = []
     for place, word in enumerate(words):

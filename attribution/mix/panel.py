@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.errors import listed
+from attribution.errors import counted, listed
 from attribution.findings import Finding
 from attribution.mix.calendar import Calendar, find_calendar
 from attribution.mix.panel_checks import check_values
@@ -140,9 +140,9 @@ def cube_of(rows: PanelRows, spec: MixSpec) -> tuple[Cube, list[Finding]]:
 
 
 def _mute(geos: list[str]) -> Finding:
-    message = f"{len(geos)} geo(s) have no outcome at all and are left out, with their media: {listed(geos, 5)}."
+    message = f"No outcome at all in {listed(geos, 5)}; left out, with the media there."
     return Finding(
-        "warning", "geo-without-outcome", message, "Give them an outcome, or take their rows out.", len(geos)
+        "warning", "geo-without-outcome", message, "Give the geo an outcome, or take its rows out.", len(geos)
     )
 
 
@@ -205,8 +205,8 @@ def _long_enough(cube: Cube, spec: MixSpec, name: str, problems: Problems) -> No
         else ""
     )
     problems.add(
-        f"{name}: the outcome is known in {total} {cube.calendar.unit}(s){why}. A media-mix model needs {FEWEST} at "
-        "the very least, and two years to tell media from seasons. Give more periods, media before "
+        f"{name}: the outcome is known in {counted(total, cube.calendar.unit)}{why}. A media-mix model needs "
+        f"{FEWEST} at the very least, and two years to tell media from seasons. Give more periods, media before "
         "them, or a shorter l_max."
     )
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution.errors import counted
 from attribution.findings import Finding
 from attribution.mix.panel_rows import Problems
 from attribution_models.mix.data import MixData
 from attribution_models.mix.spec import Channel, MixSpec
+
+# A zero is odd where no other outcome is below this share of the median.
+NEAR_ZERO = 0.2
 
 
 def check_values(data: MixData, spec: MixSpec, name: str) -> list[Finding]:
@@ -22,6 +28,7 @@ def check_values(data: MixData, spec: MixSpec, name: str) -> list[Finding]:
     problems = Problems()
     findings: list[Finding] = []
     _outcome(data, spec, name, problems)
+    findings += _odd_outcome(data, spec, name)
     for c, channel in enumerate(spec.channels):
         _medium(data, channel, c, problems, findings)
     for k, control in enumerate(spec.controls):
@@ -48,6 +55,22 @@ def _outcome(data: MixData, spec: MixSpec, name: str, problems: Problems) -> Non
         )
 
 
+def _odd_outcome(data: MixData, spec: MixSpec, name: str) -> Iterator[Finding]:
+    """Outcomes below zero, and zeros far from all others."""
+    known = np.isfinite(data.outcome)
+    below = known & (data.outcome < 0)
+    if below.any():
+        message = f'{name}: "{spec.outcome}" is below zero in {counted(int(below.sum()), "cell")}{_first(data, below)}.'
+        yield Finding("warning", "outcome-negative", message, "Put returns into the period of their sale, or empty the "
+                      "cells.", int(below.sum()))  # fmt: skip
+    zero, above = known & (data.outcome == 0), data.outcome[known & (data.outcome > 0)]
+    if zero.any() and above.size and above.min() > NEAR_ZERO * np.median(above):
+        where = f"{counted(int(zero.sum()), 'cell')}{_first(data, zero)}"
+        message = f'{name}: "{spec.outcome}" is zero in {where}, and never near it otherwise.'
+        remedy = "If it was not observed there, empty the cells: an empty outcome is left out, a zero is fitted."
+        yield Finding("warning", "outcome-zero", message, remedy, int(zero.sum()))
+
+
 def _medium(data: MixData, channel: Channel, c: int, problems: Problems, findings: list[Finding]) -> None:
     role = f"channel[{c}] {channel.name}"
     window = data.exposure[c][:, data.before :]
@@ -58,8 +81,8 @@ def _medium(data: MixData, channel: Channel, c: int, problems: Problems, finding
         below = int((values < 0).sum())
         if column is not None and below:
             problems.add(
-                f'{role}: column "{column}" is negative in {below:,} cells. Refunds and corrections belong into the '
-                "period that they correct; no medium acts below zero."
+                f'{role}: column "{column}" is below zero in {counted(below, "cell")}{_first(data, values < 0)}. '
+                "Refunds and corrections belong into the period that they correct; no medium acts below zero."
             )
     if not (window > 0).any():
         problems.add(
@@ -74,6 +97,12 @@ def _medium(data: MixData, channel: Channel, c: int, problems: Problems, finding
         )
     findings += _constant(window, role, channel)
     findings += _unpaired(window, data.spend[c], role, channel)
+
+
+def _first(data: MixData, cells: NDArray[np.bool_]) -> str:
+    """Where the first of some cells of the window stands, in words."""
+    window = np.flatnonzero(cells[:, cells.shape[1] - len(data.dates) :].any(axis=0))
+    return f" (the first: {data.dates[window[0]]})" if len(window) else ""
 
 
 def _constant(window: NDArray[np.float64], role: str, channel: Channel) -> list[Finding]:

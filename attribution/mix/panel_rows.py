@@ -11,6 +11,7 @@ import pandas as pd
 from attribution.errors import AttributionError, UsageError, did_you_mean, listed
 from attribution.findings import Finding
 from attribution.mix.sheet import Cells, Sheet, open_sheets
+from attribution.mix.totals_rows import drop_totals
 from attribution.settings import IngestSettings
 from attribution_models.mix.spec import MixSpec
 
@@ -99,7 +100,9 @@ def read_rows(
         name = ", ".join(sheet.name for sheet in sheets)
         _check_headers(sheets, spec, whole=whole)
         problems, findings = Problems(), [f for sheet in sheets for f in sheet.findings]
-        frames = [_frame(sheet, spec, problems) for sheet in sheets]
+        for sheet in sheets:
+            findings += drop_totals(sheet, spec.date, sheet.days(spec.date))
+        frames = [_frame(sheet, spec, problems, findings) for sheet in sheets]
         problems.stop()
         findings += _unused(sheets, spec)
     return PanelRows(name, _together(frames, name), tuple(findings))
@@ -124,9 +127,11 @@ def _not_found(column: str, role: str, headers: Iterable[str], name: str) -> str
     return f'Column "{column}" ({role}) not found in {name}.{near} Found: {listed(headers)}. Name it in the model file.'
 
 
-def _frame(sheet: Sheet, spec: MixSpec, problems: Problems) -> pd.DataFrame:
+def _frame(sheet: Sheet, spec: MixSpec, problems: Problems, findings: list[Finding]) -> pd.DataFrame:
     wanted = [column for column in columns_of(spec) if column in sheet.headers]
-    numbers = {column: _numbers(sheet, column, problems) for column in wanted}
+    pointed: list[str] = []
+    numbers = {column: _numbers(sheet, column, problems, pointed) for column in wanted}
+    findings += [_thousands(sheet, pointed)] if pointed else []
     frame = pd.DataFrame(numbers, index=range(len(sheet.lines)))
     days = sheet.days(spec.date)
     frame[DATE] = pd.Series(days.values.astype("datetime64[s]"), index=frame.index)
@@ -139,19 +144,30 @@ def _frame(sheet: Sheet, spec: MixSpec, problems: Problems) -> pd.DataFrame:
     return frame
 
 
-def _numbers(sheet: Sheet, column: str, problems: Problems) -> np.ndarray:
+def _numbers(sheet: Sheet, column: str, problems: Problems, pointed: list[str]) -> np.ndarray:
     cells: Cells = sheet.numbers(column)
     if len(cells.unread):
         problems.add(
-            f'{sheet.name}: column "{column}" has {cells.where()} that hold no number. Empty them, or write a number.'
+            f'{sheet.name}: column "{column}" holds no number in {cells.where()}. Empty the cell, or write a number.'
         )
+    if cells.thousands:
+        pointed.append(column)
     return cells.values
+
+
+def _thousands(sheet: Sheet, columns: Sequence[str]) -> Finding:
+    message = (
+        f"{sheet.name}: every point in {listed(columns, 8)} stands before three digits; it is read as a decimal point "
+        "(1.234 as less than two)."
+    )
+    remedy = "If it parts thousands, export numbers without it."
+    return Finding("warning", "thousands-or-decimals", message, remedy, len(columns))
 
 
 def _keys(frame: pd.DataFrame, sheet: Sheet, spec: MixSpec, days: Cells, problems: Problems) -> None:
     """Every row has a date and a geo, and no other row has the same."""
     if len(days.unread):
-        problems.add(f'{sheet.name}: column "{spec.date}" has {days.where()} that do not read as dates.')
+        problems.add(f'{sheet.name}: column "{spec.date}" does not read as dates in {days.where()}.')
     no_date = frame[frame[DATE].isna() & ~frame["_line"].isin(days.unread)]
     if len(no_date):
         problems.add(

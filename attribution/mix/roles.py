@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from attribution.errors import AttributionError, listed
+from attribution.errors import AttributionError, counted, listed
 from attribution.mix import names
 from attribution.mix.calendar import Calendar, find_calendar
 from attribution.mix.sheet import EMPTY, Sheet
+from attribution.mix.totals_rows import drop_totals
 
 Role = Literal["outcome", "worth", "population", "medium", "control", "treatment", "flag", "event", "unused"]
 # A column that follows the outcome this closely is part of it, or a copy.
 COPY = 0.98
+# A medium with as few cells below zero has been corrected or refunded; with more, it is something else.
+FEW_NEGATIVE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +119,9 @@ def find_roles(sheet: Sheet) -> Roles:
     """
     numbers, texts = _split(sheet)
     date, days, calendar = _date(sheet, numbers, texts)
+    if drop_totals(sheet, date, sheet.days(date)) or len(sheet.lines) < len(days):
+        numbers, texts = _split(sheet)
+        date, days, calendar = _date(sheet, numbers, texts)
     others = {n: v for n, v in numbers.items() if n != date}
     geo, geos, geo_why = _geo(sheet, [t for t in texts if t != date], others, days)
     others.pop(geo or "", None)
@@ -127,6 +133,7 @@ def find_roles(sheet: Sheet) -> Roles:
             columns.append(_role(name, values, columns[0], days, window))
     media, columns = _media(columns)
     if not media:
+        _long(geo, sheet)
         msg = (
             f"{sheet.name}: no column is named like a medium (tv_spend, tv_impressions, search_clicks, x1). Found: "
             f"{listed(sheet.headers)}. Write the model file from the template: attribution mmm draft --template."
@@ -147,6 +154,21 @@ def find_roles(sheet: Sheet) -> Roles:
         named,
         tuple(t for t in left if t not in events),
     )
+
+
+def _long(geo: str | None, sheet: Sheet) -> None:
+    """Refuse a sheet with a row per channel, in words of its own.
+
+    Raises
+    ------
+    AttributionError
+    """
+    if geo is not None and names.LONG.search(names.plain(geo)):
+        msg = (
+            f'{sheet.name}: the rows of a date differ in "{geo}": one row for each channel. A panel has one row for '
+            "each date (and geo) and a column for each channel (tv_spend, search_spend, …): pivot it."
+        )
+        raise AttributionError(msg)
 
 
 def _split(sheet: Sheet) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
@@ -180,7 +202,8 @@ def _date(
             refused = refused or (str(error) if header in named else "")
     raise AttributionError(
         refused
-        or f"{sheet.name}: no column reads as dates. Found: {listed(sheet.headers)}. A panel has a row per period."
+        or f"{sheet.name}: no column reads as dates. Found: {listed(sheet.headers)}. A panel has a row for each "
+        "period, with its first day (2024-01-01), month (2024-01) or ISO week (2024-W01)."
     )
 
 
@@ -197,9 +220,11 @@ def _geo(
         found = sheet.names(header)
         if not pd.DataFrame({"d": days, "g": found}).duplicated().any() and len(set(found)) < len(found):
             return header, found, f"dates repeat, and {len(set(found))} values of this column tell them apart"
+    again = pd.Series(days).duplicated().to_numpy()
+    day, line = str(days[again][0]), int(sheet.lines[again][0])
     msg = (
-        f"{sheet.name}: dates repeat and no column tells the rows of a date apart. Found: {listed(sheet.headers)}. "
-        "Add up the rows of each date, or add a column geo."
+        f"{sheet.name}: dates repeat ({int(again.sum()):,} rows; the first: {day}, line {line:,}) and no column tells "
+        f"the rows of a date apart. Found: {listed(sheet.headers)}. Keep one row for each date, or add a column geo."
     )
     raise AttributionError(msg)
 
@@ -272,8 +297,13 @@ def _named(name: str, plain: str, values: NDArray[np.float64], known: NDArray[np
         return Column(name, values, "control", "named like holidays or events", kind="predictor")
     if names.OWN_ACTION.search(plain):
         return Column(name, values, "treatment", "named like an own action (price, promotion)")
-    if not negative and (names.medium(name) or names.NUMBERED.match(plain) or names.ORGANIC.search(plain)):
+    said = names.medium(name)
+    if not negative and (said or names.NUMBERED.match(plain) or names.ORGANIC.search(plain)):
         return Column(name, values, "medium", "", kind="")
+    if said and (known < 0).mean() < FEW_NEGATIVE:
+        below = counted(int((known < 0).sum()), "cell")
+        why = f"{below} below zero (refunds?): put them into the period that they correct"
+        return Column(name, values, "medium", why, sure=False, kind="")
     if names.OUTSIDE.search(plain):
         return Column(name, values, "control", "named like weather, economy or mood", sure=False, kind="confounder")
     return Column(name, values, "control", "its name says nothing", sure=False)

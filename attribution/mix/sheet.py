@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,11 +25,14 @@ from attribution.ingest.sources import find_sources
 from attribution.ingest.stage import stage
 from attribution.ingest.staged import Staged
 from attribution.ingest.text import LINE
-from attribution.ingest.timestamps import WINDOW, check_format, find_format
+from attribution.ingest.timestamps import WINDOW, TimeFormat, check_format, find_format
 from attribution.settings import IngestSettings
 
 # What exports write into a cell that has no number.
 EMPTY = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", ".", "missing")
+THOUSANDS = "^\\D*[1-9][0-9]{0,2}[.][0-9]{3}\\D*$"
+# What a column without a name is called.
+NAMELESS = re.compile(r"column_\d+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +45,19 @@ class Cells:
         Numbers (NaN where empty) or days (NaT where empty).
     unread : array of int
         Lines of cells that hold something else; they are empty in `values`.
+    thousands : bool
+        Whether every point stands before three digits: 60.123 may be sixty or sixty thousand; it is read as sixty.
     """
 
     values: NDArray[Any]
     unread: NDArray[np.int64]
+    thousands: bool = False
 
     def where(self) -> str:
         """How many cells cannot be read, and on which line the first stands."""
-        more = "1 cell" if len(self.unread) == 1 else f"{len(self.unread):,} cells"
-        return f"{more} (the first on line {self.unread[0]:,})"
+        if len(self.unread) == 1:
+            return f"1 cell on line {self.unread[0]:,}"
+        return f"{len(self.unread):,} cells (the first on line {self.unread[0]:,})"
 
 
 class Sheet:
@@ -68,6 +76,7 @@ class Sheet:
         # Columns are read one by one; in memory that costs nothing.
         self._relation = f"sheet_{id(self)}"
         connection.execute(f"CREATE TEMP TABLE {self._relation} AS SELECT * FROM {staged.relation}")
+        self._formats: dict[str, TimeFormat] = {}
         self.name = staged.source.name
         self.headers = tuple(staged.columns)
         self.lines = self._read(LINE)[0].astype(np.int64)
@@ -97,9 +106,9 @@ class Sheet:
         number = f"CASE {text} WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {form.expression} END"
         values, empty = self._read(f"({number})::DOUBLE", self._empty(header))
         numbers = np.where(empty.astype(bool), np.nan, values.astype(float))
-        return Cells(
-            np.where(np.isfinite(numbers), numbers, np.nan), self.lines[~np.isfinite(numbers) & ~empty.astype(bool)]
-        )
+        unread = self.lines[~np.isfinite(numbers) & ~empty.astype(bool)]
+        thousands = form.name == "number" and self._thousands(header)
+        return Cells(np.where(np.isfinite(numbers), numbers, np.nan), unread, thousands)
 
     def days(self, header: str) -> Cells:
         """Read a column as days.
@@ -109,10 +118,12 @@ class Sheet:
         AttributionError
             Where most cells are no dates, or day and month cannot be told apart.
         """
-        found = find_format(
-            self._connection, self._relation, header, self._staged.columns[header], self.name,
-            self._settings.timestamp_format, None,
-        )  # fmt: skip
+        found = self._formats.get(header)
+        if found is None:
+            found = self._formats[header] = find_format(
+                self._connection, self._relation, header, self._staged.columns[header], self.name,
+                self._settings.timestamp_format, None,
+            )  # fmt: skip
         value = f"CASE WHEN {found.expression} BETWEEN {WINDOW} THEN epoch_us({found.expression}) END"
         values, empty = self._read(f"({value})::DOUBLE", self._empty(header))
         nothing = np.isnan(values.astype(float))
@@ -120,11 +131,28 @@ class Sheet:
         days[nothing] = np.datetime64("NaT")
         return Cells(days, self.lines[nothing & ~empty.astype(bool)])
 
+    def drop(self, lines: NDArray[np.int64]) -> None:
+        """Leave rows out, by their lines."""
+        if len(lines):
+            which = ", ".join(str(int(line)) for line in lines)
+            self._connection.execute(f"DELETE FROM {self._relation} WHERE {LINE} IN ({which})")
+            self.lines = self._read(LINE)[0].astype(np.int64)
+
     def names(self, header: str) -> NDArray[np.object_]:
         """Read a column as text without blanks around it; None where empty."""
         text = f"nullif(trim({identifier(header)}::VARCHAR, {BLANKS}), '')"
         rows = self._connection.execute(f"SELECT {text} FROM {self._relation} ORDER BY {LINE}").fetchall()
         return np.array([*(row[0] for row in rows), None], dtype=object)[:-1]
+
+    def _thousands(self, header: str) -> bool:
+        """Whether at least three cells have a point, and each of them whole thousands before three digits."""
+        if not self._staged.columns[header].startswith("VARCHAR"):
+            return False
+        pointed, grouped = self._connection.execute(
+            f"SELECT count(*), count(*) FILTER (regexp_matches({identifier(header)}, '{THOUSANDS}')) "
+            f"FROM {self._relation} WHERE contains({identifier(header)}, '.')"
+        ).fetchone()
+        return bool(pointed >= 3 and pointed == grouped)
 
     def _read(self, *expressions: str) -> tuple[NDArray[Any], ...]:
         listed = ", ".join(f"{e} AS c{i}" for i, e in enumerate(expressions))
@@ -137,6 +165,25 @@ class Sheet:
             return f"({identifier(header)} IS NULL OR isnan({identifier(header)}))"
         text = f"lower(trim({identifier(header)}::VARCHAR, {BLANKS}))"
         return f"(coalesce({text}, '') IN ({', '.join(literal(w) for w in EMPTY)}))"
+
+
+def _check_header(sheet: Sheet) -> None:
+    """Refuse a header that names hardly any column: title lines stand above the real one.
+
+    Raises
+    ------
+    AttributionError
+        Also where no row is below it.
+    """
+    nameless = sum(bool(NAMELESS.fullmatch(header)) for header in sheet.headers)
+    if len(sheet.headers) > 2 and nameless >= len(sheet.headers) - 1:
+        msg = (
+            f"{sheet.name}: its first line names {len(sheet.headers) - nameless} of {len(sheet.headers)} columns. Do "
+            "title lines stand above the header? Take them out, so that the file begins with the names of its columns."
+        )
+        raise AttributionError(msg)
+    if not len(sheet.lines):
+        raise AttributionError(f"{sheet.name}: there is no row below the header. Export it again.")
 
 
 @contextmanager
@@ -163,6 +210,7 @@ def open_sheets(arguments: Sequence[str], settings: IngestSettings | None = None
             for source in sources:
                 name = source.name
                 sheets.append(Sheet(connection, stage(source, settings, Path(folder)), settings))
+                _check_header(sheets[-1])
             name = ", ".join(s.name for s in sheets)
             yield tuple(sheets)
         except (duckdb.Error, pa.ArrowException) as error:

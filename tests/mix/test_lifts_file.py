@@ -132,11 +132,11 @@ def test_columns_in_brackets_may_be_absent(read):
         (["a,tv,2024-01-29,2024-02-11,500,50,,,2024-02-04,"], "outcome_end (2024-02-04) is before end"),
         (["a,tv,2024-01-29,2024-02-11,500,0,,,,"], "standard_error is not above zero"),
         (["a,tv,2024-01-29,2024-02-11,,50,,,,"], "line 2: lift is empty"),
-        (["a,tv,2024-01-29,2024-02-11,secret,50,,,,"], 'column "lift" has 1 cell (the first on line 2) that do not read'),
+        (["a,tv,2024-01-29,2024-02-11,secret,50,,,,"], 'column "lift" does not read in 1 cell on line 2'),
         (["a,tv,2024-01-29,2024-02-11,500,50,,,,fit"], "use is none of likelihood, prior, validate"),
         (["a,tv,2024-01-29,2024-02-11,500,50,,99999,,"], "spend_change (99,999.00) is more than what the panel has"),
         ([ROW, "a,tv,2024-02-05,2024-02-18,500,50,,,,"], "overlap with those of line 2 of the same experiment"),
-        ([], "no lift test in it"),
+        ([], "there is no row below the header"),
     ],
 )  # fmt: skip
 def test_rows_that_cannot_be_used_are_named(read, rows, message):

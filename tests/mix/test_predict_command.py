@@ -129,7 +129,7 @@ def test_what_no_data_have_seen_is_named(run, kept):
         (lambda f: f.assign(date=["2023-10-02", *f["date"][1:]]), "before the fit's window"),
         (lambda f: pd.concat([f, f.tail(1)]), "occur more than once"),
         (lambda f: f.assign(tv_grp=-1.0), 'column "tv_grp" (tv) is below zero in 5 cells'),
-        (lambda f: f.assign(price="dear"), "that hold no number"),
+        (lambda f: f.assign(price="dear"), "holds no number in"),
         (lambda f: f.iloc[:0], "there is no row"),
     ],
 )  # fmt: skip
