@@ -47,8 +47,9 @@ def speed(found: dict[str, Any], peak: float, reference: dict[str, Any]) -> Iter
         failures = f"{found['seconds']:.0f} s without passing: {' '.join(gate['failures'])}; "
         yield Row(PART, "seconds to the gate, 40 geos × 156 weeks", None, "s", note=failures + note)
     sampler = reference["sampler"]
-    rhat = max(row["rhat"] for row in reference["parameters"].values())
-    ess = min(min(row["ess_bulk"], row["ess_tail"]) for row in reference["parameters"].values())
+    rows = [row for row in reference["parameters"].values() if row["rhat"] is not None]  # None: held fixed
+    rhat = max(row["rhat"] for row in rows)
+    ess = min(min(row["ess_bulk"], row["ess_tail"]) for row in rows)
     note = (
         f"no measure of speed (loaded machine); {sampler['divergences']} divergences, R-hat {rhat:.3f}, "
         f"least ESS {ess:,.0f} of its national parameters"
