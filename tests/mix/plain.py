@@ -22,7 +22,7 @@ def weights(form, first, second):
         w = np.cumprod(alive)
     else:
         w = stats.weibull_min(second, scale=first).pdf(lags + 1)
-        w = (w - w.min()) / (w.max() - w.min())
+        w = (w - w.min()) / (w.max() - w.min()) if w.max() > w.min() else np.ones(length)
     return w / w.sum() if form.normalize else w
 
 
