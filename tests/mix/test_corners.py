@@ -97,6 +97,16 @@ def test_constants_are_no_line_of_the_table(name):
     assert len(set(found.names)) == len(found)
 
 
+def test_a_constant_spread_of_effects_between_geos():
+    spec = mix(replace(channel("tv"), pooling=HALF), **GEO)
+    density = Density.of(structure(spec, panel(spec, geos=3)))
+    draws = np.random.default_rng(1).normal(scale=0.3, size=(2, 20, density.size))
+    posterior = Posterior.of(density, draws, 1)
+    found = posterior.by_name()
+    ratio = posterior.beta[:, 0] / found["beta"].reshape(posterior.size, -1)
+    np.testing.assert_allclose(ratio, np.exp(0.5 * found["geo_effect"].reshape(posterior.size, -1)))
+
+
 def test_a_constant_coefficient_moves_the_mean():
     data = panel(CORNERS["control"][0])
     spec = mix(channel("tv"), controls=(Control("price", prior=HALF, scale="none"),))

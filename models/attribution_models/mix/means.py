@@ -157,9 +157,7 @@ def _path(rho: Floats, normal: Floats) -> Floats:
 
 def value(posterior: Posterior, parameter: Parameter) -> Floats:
     """Draws of one parameter, sampled or constant: array (D,)."""
-    if not parameter.group:
-        return np.full(posterior.size, parameter.constant)
-    return np.asarray(posterior.parameters[:, posterior.structure.index(parameter)])
+    return posterior.value(parameter)
 
 
 def _columns(term: Term, geo: int) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from attribution_models.mix.density import Density
 from attribution_models.mix.draw_kernel import draw_values
+from attribution_models.mix.groups import Parameter
 from attribution_models.mix.linear_kernel import multipliers_of
 from attribution_models.mix.media import CONTRIBUTION_SCALE
 from attribution_models.mix.nuts import available
@@ -68,6 +69,12 @@ class Posterior:
         """Number of draws in all."""
         return len(self.parameters)
 
+    def value(self, parameter: Parameter) -> Floats:
+        """Draws of one parameter, sampled or constant: array (D,)."""
+        if not parameter.group:
+            return np.full(self.size, parameter.constant)
+        return np.asarray(self.parameters[:, self.structure.index(parameter)])
+
     def by_name(self) -> dict[str, Floats]:
         """Every quantity with its shape: (chains, draws, …); β per channel and geo, coefficients and parameters."""
         lead = self.points.shape[:2]
@@ -108,7 +115,7 @@ class Posterior:
         if plan.spread is None:
             return 1.0
         groups = self.structure.by_name
-        eta = self.parameters[:, self.structure.index(plan.spread)]
+        eta = self.value(plan.spread)
         z = self.parameters[:, groups["geo_effect"].start + plan.row * len(self.structure.data.geos)]
         return np.exp(eta * z)
 
