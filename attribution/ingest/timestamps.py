@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,10 @@ TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f",
 WEEK = "%G-W%V"
 OTHERS = ("%Y%m%d%H%M%S", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d%H", "%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %Y",
           "%a, %d %b %Y %H:%M:%S %z", "%b %Y", "%B %Y", WEEK)  # fmt: skip
+# Wider than what the database reads by each directive, so that nothing readable is passed over.
+SHAPES = dict.fromkeys(("%d", "%m", "%Y", "%y", "%H", "%I", "%M", "%S", "%f", "%G", "%V"), r"\s*\d+") | dict.fromkeys(
+    ("%a", "%b", "%B", "%p", "%z"), r".+"
+)
 # A zone follows a time of day: the end of 2026-01-05 is no offset.
 ZONED = (
     r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]*)?)?(Z|z|\s?[+-][0-9]{2}(:?[0-9]{2})?|\s+[A-Za-z]+(/[A-Za-z_]+)*)$"
@@ -152,12 +157,20 @@ def _scores(connection: Any, sample: dict[str, int], zone: str | None) -> list[S
         if min(iso[0][0]) == 1:
             return iso
         # Calendar digits first: 2026010512 could be epoch seconds, but a column of those is hardly ever a calendar.
-        formats = [_named(o, "v.v", zone) for o in OTHERS]
-        formats += [_named(f"epoch-{unit}", "v.v", zone) for unit in EPOCHS]
-        formats += [_named(d + t, "v.v", zone) for d in DATES for t in TIMES]
+        patterns = [*OTHERS, *(f"epoch-{unit}" for unit in EPOCHS), *(d + t for d in DATES for t in TIMES)]
+        formats = [_named(p, "v.v", zone) for p in patterns if _possible(p, sample)]
         return iso + _shares(connection, formats, total)
     finally:
         connection.execute("DROP TABLE times_sample")
+
+
+def _possible(pattern: str, cells: Iterable[str]) -> bool:
+    """Whether any cell has the shape of a pattern; planning hundreds of readings takes the database a second."""
+    if "%" not in pattern:
+        return True
+    parts = re.split(r"(%[A-Za-z]|\s+)", pattern)
+    shape = re.compile("".join(SHAPES.get(p, r"\s*" if p.isspace() else re.escape(p)) for p in parts), re.IGNORECASE)
+    return any(shape.fullmatch(cell.strip()) for cell in cells)
 
 
 def _shares(connection: Any, formats: list[TimeFormat], total: int) -> list[Score]:
