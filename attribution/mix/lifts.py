@@ -93,8 +93,6 @@ def read_lifts(
     if not 0 <= transport < 10:
         raise UsageError(f"transport: {transport} is no share; write 0.1 for ten per cent.")
     rows, findings = read_lift_rows(arguments, settings)
-    if spec.link == "log" and any(row.use == "likelihood" for row in rows):
-        raise UsageError('Lift tests in the likelihood need the identity link; the model has link = "log".')
     scales = scales or Scales.of(spec, panel.data)
     problems = Problems()
     windows = [_placed(row, spec, panel, problems, findings) for row in rows]

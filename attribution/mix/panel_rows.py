@@ -200,7 +200,8 @@ def _together(frames: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
     if doubled:
         msg = (
             f"{name}: files give the same date"
-            f" more than once for {listed(doubled, 5)}. Take the rows out of one of them."
+            f" more than once for {listed(doubled, 5)}. Take the rows out of one of them; where each file is a region, "
+            "give all of them a column of regions and name it in the model file: data.geo."
         )
         raise AttributionError(msg)
     return groups.first().reset_index()

@@ -68,8 +68,18 @@ def plan_of(cube: PlanCube, stored: StoredMix, *, convert: bool = False) -> Plan
     filled = _filled(media, cube, stored, problems, findings)
     controls = _controls(cube, stored, problems, findings)
     _signs(filled, stored, cube.name, problems)
+    _absent(cube, stored, problems)
     problems.stop()
     return _data(filled, controls, cube, stored, findings)
+
+
+def _absent(cube: PlanCube, stored: StoredMix, problems: Problems) -> None:
+    """Where something is missing, say which columns the file lacks, and which of its own are not read."""
+    absent = [column for column in dict.fromkeys(_inputs(stored)) if column not in cube.columns]
+    if not problems.texts or not absent:
+        return
+    unread = " ".join(finding.message for finding in cube.findings if finding.code == "columns-unused")
+    problems.add(f"{cube.name}: not among its columns: {listed(absent)}. {unread}".rstrip())
 
 
 def _inputs(stored: StoredMix) -> Iterator[str]:

@@ -156,12 +156,15 @@ def test_a_test_that_changes_nothing_is_refused(read):
     assert len(str(error.value).splitlines()) == 1
 
 
+def test_a_log_link_takes_lift_tests(read):
+    found, _, _ = read(ROW, model='[model]\nlink = "log"\n' + MODEL)
+    assert [lift.experiment for lift in found.likelihood] == ["a"]
+
+
 def test_wrong_usage(read):
     with pytest.raises(UsageError, match=re.escape('found two in "a" (likelihood and validate)')):
         read(ROW, "a,tv,2024-03-04,2024-03-10,500,50,,,,validate")
     with pytest.raises(UsageError, match=r'Column "start" not found .* A lifts file has experiment'):
         read("a,tv", head="experiment,channel")
-    with pytest.raises(UsageError, match="need the identity link"):
-        read(ROW, model='[model]\nlink = "log"\n' + MODEL)
     with pytest.raises(UsageError, match="transport"):
         read(ROW, transport=-1.0)

@@ -123,6 +123,8 @@ def test_what_no_data_have_seen_is_named(run, kept):
     [
         (lambda f: f.drop(columns="price"), 'column "price" is empty in 5 of 45 cells (2024-10-07, '),
         (lambda f: f.drop(columns=["search_spend"]), 'column "search_spend" is empty in 5 of 45'),
+        (lambda f: f.rename(columns={"search_spend": "search"}),
+         "not among its columns: search_spend. Columns that the model does not read: search."),
         (lambda f: f[["date"]], "no column of media or controls is in it"),
         (lambda f: f.iloc[[0, 2]], 'column "tv_grp" is empty in 1 of 43 cells (2024-10-14)'),
         (lambda f: f.assign(date=["2024-10-08", *f["date"][1:]]), "begin no week of the fit"),

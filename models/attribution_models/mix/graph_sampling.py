@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -23,7 +24,10 @@ def compile_graph(density: Density) -> Any:
 
     from attribution_models.mix.graph import graph  # noqa: PLC0415
 
-    return nutpie.compile_pymc_model(graph(density.structure))
+    with warnings.catch_warnings():
+        # nutpie compiles through numba, which brings its own linear algebra.
+        warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
+        return nutpie.compile_pymc_model(graph(density.structure))
 
 
 def sample_graph(
