@@ -138,7 +138,7 @@ def test_without_any_folder_it_computes_all_the_same(little, tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("kernel", "needed"),
     [
-        ("mix/density_kernel.py", {"mix/adstock.py", "mix/priors.py", "mix/media.py", "mix/compiling.py"}),
+        ("mix/response_kernel.py", {"mix/adstock.py", "mix/priors.py", "mix/media.py", "mix/compiling.py"}),
         ("paths/kgram_dense.py", {"paths/compiled.py", "kernel_cache.py"}),
     ],
 )

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix.compiling import once
-from attribution_models.mix.tables import Tables
 
 Floats = NDArray[np.float64]
 LOG_2PI = math.log(2 * math.pi)
@@ -24,7 +23,7 @@ LOG_2PI = math.log(2 * math.pi)
 
 @once
 def autoregressive(
-    t: Tables, rho_at: int, rho: float, sigma: Floats, residual: Floats, by_sigma: Floats, by_p: Floats
+    fitted: Floats, rho_at: int, rho: float, sigma: Floats, residual: Floats, by_sigma: Floats, by_p: Floats
 ) -> float:
     """Log likelihood of the residual, which becomes its derivative; adds those in σ (of its logarithm) and in ρ."""
     found = 0.0
@@ -34,7 +33,7 @@ def autoregressive(
         before = -1
         for s in range(residual.shape[1]):
             down[s] = 0.0
-            if t.fitted[g, s] == 0.0:
+            if fitted[g, s] == 0.0:
                 continue
             lag = s - before if before >= 0 else 0
             last = residual[g, before] if before >= 0 else 0.0

@@ -10,11 +10,8 @@ from numba import types
 from attribution_models.mix.compiling import callback
 from attribution_models.mix.density_kernel import log_density
 
-# Dimension, point, gradient (written), log density (written), address table; what is returned is nutpie's.
-LOG_DENSITY = types.int64(
-    types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.CPointer(types.double),
-    types.CPointer(types.int64),
-)  # fmt: skip
+# Dimension, and addresses of point, gradient (written), log density (written) and address table; returned is nutpie's.
+LOG_DENSITY = types.int64(types.uint64, types.int64, types.int64, types.int64, types.int64)
 EXPAND = types.int64(
     types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr
 )

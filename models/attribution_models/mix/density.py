@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +18,11 @@ from attribution_models.mix.linear_kernel import CONSTANT, EXPQUAD, MATERN52, MU
 from attribution_models.mix.media import CONTRIBUTION_SCALE, ChannelPlan
 from attribution_models.mix.priors import FAMILIES
 from attribution_models.mix.spec import Channel
+from attribution_models.mix.stages import density_stages
 from attribution_models.mix.structure import Structure
-from attribution_models.mix.tables import CHANNEL_FIELDS, OWN, Tables, addresses
+from attribution_models.mix.tables import CHANNEL_FIELDS, FIRST_STAGE, OWN, STAGES, Tables, addresses
 
 Floats = NDArray[np.float64]
-DOUBLES, INTEGERS = ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_int64)
 KINDS = {"spread": SPREAD, "expquad": EXPQUAD, "matern52": MATERN52}
 
 
@@ -36,7 +35,7 @@ class Density:
     structure : Structure
     tables : Tables
     addresses : array of int
-        Where the tables are; what the kernels take.
+        Where the tables are; what the kernels take. Stages of the density are in it once it is `ready`.
     """
 
     structure: Structure
@@ -66,9 +65,18 @@ class Density:
         if self.structure.uncovered:
             raise ValueError(f"The compiled density does not cover {' and '.join(self.structure.uncovered)}.")
         x, gradient, value = np.ascontiguousarray(x, dtype=float), np.empty(self.size), np.empty(1)
-        given = (array.ctypes.data_as(DOUBLES) for array in (x, gradient, value))
-        density_function().ctypes(self.size, *given, self.addresses.ctypes.data_as(INTEGERS))
+        given = (array.ctypes.data for array in (x, gradient, value, self.ready()))
+        density_function().ctypes(self.size, *given)
         return float(value[0]), gradient
+
+    def ready(self) -> NDArray[np.int64]:
+        """Address table with the stages of the density, which are compiled on first use."""
+        if not self.addresses[STAGES]:
+            anew = self.tables.eigen.size != len(self.tables.integrated)
+            found = [stage.address for stage in density_stages(self.structure, anew=anew)]
+            self.addresses[FIRST_STAGE : FIRST_STAGE + len(found)] = found
+            self.addresses[STAGES] = len(found)
+        return self.addresses
 
 
 class _Constants:

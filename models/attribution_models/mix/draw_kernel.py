@@ -6,11 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix.arrow_kernel import factorise_arrow, gather, solve_arrow
-from attribution_models.mix.compiling import kernel, once
-from attribution_models.mix.linear_kernel import add_columns, multipliers, times_columns
-from attribution_models.mix.priors_kernel import constrain
-from attribution_models.mix.response_kernel import responses
-from attribution_models.mix.tables import GEOS, LAGS, LOWER, TRANSFORM, UPPER, Media, Tables, view
+from attribution_models.mix.compiling import Stage, kernel, once, run
+from attribution_models.mix.linear_kernel import multipliers, times_columns
+from attribution_models.mix.tables import ARRAYS, INTEGRATED, MEMORY, SIZES
+from attribution_models.mix.views import (
+    all_rows,
+    flat,
+    integrated_columns,
+    linear_of,
+    parameters,
+    products,
+    table_at,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,8 +25,9 @@ Ints = NDArray[np.int64]
 
 @kernel
 def draw_values(
-    points: Floats, noise: Floats, addresses: Ints, p: Floats, beta: Floats, coefficients: Floats, first: int, last: int
-) -> None:
+    points: Floats, noise: Floats, a: Ints, stages: Ints, p: Floats, beta: Floats, coefficients: Floats,
+    first: int, last: int,
+) -> None:  # fmt: skip
     """Write the values of draws `first` … `last` − 1.
 
     Parameters
@@ -27,6 +35,10 @@ def draw_values(
     points : array (draws, n)
     noise : array (draws, k)
         Standard normal numbers: coefficients ~ Normal(D v, D M⁻¹ D), `integral_kernel` has the symbols.
+    a : array of int
+        Address table.
+    stages : array (4,)
+        Addresses of `values`, `responses`, `left_over` and `draw_back`; the last two run only where k > 0.
     p : array (draws, n + constants)
         Written: values of all parameters.
     beta : array (draws, C, G)
@@ -34,57 +46,57 @@ def draw_values(
     coefficients : array (draws, k)
         Written: coefficients of the integrated columns, without their prior mean.
     """
-    t = view(addresses)
-    n, k, geos = points.shape[1], noise.shape[1], addresses[GEOS]
+    room, aside, at = np.empty(a[MEMORY]), np.empty(points.shape[1]), a[SIZES + ARRAYS :]
+    table, memory, channels, geos = a.ctypes.data, room.ctypes.data, beta.shape[1], beta.shape[2]
     for d in range(first, last):
-        values = p[d]
-        for i in range(n):
-            values[i] = constrain(t.parameter[i, TRANSFORM], t.prior[i, LOWER], t.prior[i, UPPER], points[d, i])[0]
-        for i in range(t.constants.size):
-            values[n + i] = t.constants[i]
-        m = responses(t, values, addresses[LAGS])
-        for c in range(m.beta.size):
+        run(stages[0], table, memory, points[d].ctypes.data, aside.ctypes.data)
+        run(stages[1], table, memory, 0, 0)
+        for i in range(p.shape[1]):
+            p[d, i] = room[at[0] + i]
+        for c in range(channels):
             for g in range(geos):
-                beta[d, c, g] = m.beta[c] * m.factor[c, g]
-        if k > 0:
-            _coefficients(t, values, m, beta[d], noise[d], coefficients[d])
+                beta[d, c, g] = room[at[13] + c] * room[at[10] + c * geos + g]
+        if coefficients.shape[1] > 0:
+            run(stages[2], table, memory, 0, 0)
+            run(stages[3], table, memory, noise[d].ctypes.data, coefficients[d].ctypes.data)
 
 
-@once
-def _coefficients(t: Tables, p: Floats, m: Media, beta: Floats, noise: Floats, out: Floats) -> None:
-    """Draw the integrated coefficients of one draw."""
-    geos, periods = t.outcome.shape
-    k = noise.size
-    r = np.zeros((geos, periods))
-    own, s = np.empty(t.coefficient.size), np.empty(t.coefficient.size)
-    multipliers(t.sampled, t.sampled_numbers, p, s)
-    for j in range(own.size):
-        own[j] = s[j] * p[t.coefficient[j]]
-    add_columns(t.sampled, t.sampled_values, own, r)
-    for g in range(geos):
-        sigma = p[t.sigma[g if t.sigma.size > 1 else 0]]
-        for u in range(periods):
-            for c in range(m.beta.size):
-                r[g, u] += beta[c, g] * m.h[c, g, u]
-            r[g, u] = t.fitted[g, u] * (t.outcome[g, u] - r[g, u]) / (sigma * sigma)
-    scale, c_vector = np.empty(k), np.empty(k)
-    multipliers(t.integrated, t.integrated_numbers, p, scale)
-    times_columns(t.integrated, t.integrated_values, r, c_vector)
+@Stage
+def draw_back(table: int, memory: int, noise: int, coefficients: int) -> float:
+    """Draw the integrated coefficients of one draw, given the residual; writes them."""
+    a = table_at(table)
+    k, rows, columns, p, r = (
+        a[INTEGRATED],
+        all_rows(a),
+        integrated_columns(a),
+        parameters(a, memory),
+        linear_of(a, memory),
+    )
+    residual = r.residual
+    sigma = np.empty(rows.sigma.size)
+    for i in range(sigma.size):
+        sigma[i] = p[rows.sigma[i]]
+    for g in range(residual.shape[0]):
+        at = sigma[g if sigma.size > 1 else 0]
+        for u in range(residual.shape[1]):
+            residual[g, u] /= at * at
+    scale, c, out = np.empty(k), np.empty(k), flat(coefficients, k)
+    multipliers(columns.layout, columns.numbers, p, scale)
+    times_columns(columns.layout, columns.values, residual, c)
     for j in range(k):
-        c_vector[j] *= scale[j]
-    _draw(t, p, scale, c_vector, noise, out)
+        c[j] *= scale[j]
+    _draw(a, sigma, scale, c, flat(noise, k), out)
     for j in range(k):
         out[j] *= scale[j]
+    return 0.0
 
 
 @once
-def _draw(t: Tables, p: Floats, scale: Floats, c: Floats, noise: Floats, out: Floats) -> None:
+def _draw(a: Ints, sigma: Floats, scale: Floats, c: Floats, noise: Floats, out: Floats) -> None:
     """Write M⁻¹ c + M^{−½} noise."""
+    t = products(a)
     geos, m = t.owned.shape
     e = t.shared.size
-    sigma = np.empty(t.sigma.size)
-    for i in range(sigma.size):
-        sigma[i] = p[t.sigma[i]]
     s_border, c_border, v_border = np.empty(e), np.empty(e), np.empty(e)
     s_own, c_own, v_own = np.empty((geos, m)), np.empty((geos, m)), np.empty((geos, m))
     gather(t.shared, scale, s_border)
@@ -100,6 +112,6 @@ def _draw(t: Tables, p: Floats, scale: Floats, c: Floats, noise: Floats, out: Fl
     for j in range(e):
         out[t.shared[j]] = v_border[j]
     for g in range(geos):
-        for a in range(m):
-            if t.owned[g, a] >= 0:
-                out[t.owned[g, a]] = v_own[g, a]
+        for b in range(m):
+            if t.owned[g, b] >= 0:
+                out[t.owned[g, b]] = v_own[g, b]

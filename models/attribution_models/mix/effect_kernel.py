@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.mix.compiling import once
+from attribution_models.mix.compiling import Stage, once
 from attribution_models.mix.media import CONTRIBUTION_SCALE, DIRECT, MROI_STEP
 from attribution_models.mix.media_kernel import pull, respond
 from attribution_models.mix.priors_kernel import log_prior
@@ -33,70 +33,76 @@ from attribution_models.mix.tables import (
     SPREAD_START,
     THETA,
     WEIGHT,
-    Media,
-    Tables,
+    N,
 )  # fmt: skip
+from attribution_models.mix.views import (
+    Exposure,
+    Media,
+    exposures,
+    flat,
+    media_of,
+    parameters,
+    priors,
+    slopes_of,
+    table_at,
+    tests,
+)
 
 Floats = NDArray[np.float64]
 LOG_2PI = math.log(2 * math.pi)
 
 
-@once
-def lift_tests(t: Tables, p: Floats, m: Media, by_beta: Floats, by_h: Floats, by_w: Floats, by_p: Floats) -> float:
-    """Likelihood of the lift tests."""
-    found = 0.0
-    for i in range(t.lift.shape[0]):
-        c, start, end = t.lift[i, LIFT_CHANNEL], t.lift[i, LIFT_START], t.lift[i, LIFT_END]
-        first, last = t.lift[i, LIFT_FIRST_ROW], t.lift[i, LIFT_LAST_ROW]
+@Stage
+def lift_tests(table: int, memory: int, _: int, __: int) -> float:
+    """Likelihood of the lift tests, and its derivatives in β, responses and weights."""
+    a = table_at(table)
+    t, lift, found = exposures(a), tests(a), 0.0
+    p, m, (by_p, by_w, by_h, by_beta) = parameters(a, memory), media_of(a, memory), slopes_of(a, memory)
+    for i in range(lift.test.shape[0]):
+        c, start, end = lift.test[i, LIFT_CHANNEL], lift.test[i, LIFT_START], lift.test[i, LIFT_END]
+        first, last = lift.test[i, LIFT_FIRST_ROW], lift.test[i, LIFT_LAST_ROW]
         f = t.channel[c]
         n = f[LENGTH]
-        late, kind, a, b = f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]]
-        h = np.empty((last - first, t.outcome.shape[1]))
+        late, kind, one, two = f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]]
+        h = np.empty((last - first, m.h[c].shape[1]))
         mid = np.empty((last - first, t.media.shape[2]))
         gap = 0.0
         for row in range(first, last):
-            g = t.lift_geo[row]
-            x = t.media[c, g] if f[FREQUENCY] else t.lift_media[row]
-            reach = t.lift_media[row] if f[FREQUENCY] else t.reach[c, g]
-            respond(late, kind, a, b, m.w[c, :n], x, reach, mid[row - first], h[row - first])
+            g = lift.geo[row]
+            x = t.media[c, g] if f[FREQUENCY] else lift.media[row]
+            reach = lift.media[row] if f[FREQUENCY] else t.reach[c, g]
+            respond(late, kind, one, two, m.w[c, :n], x, reach, mid[row - first], h[row - first])
             part = 0.0
             for s in range(start, end + 1):
                 part += m.h[c, g, s] - h[row - first, s]
-            gap += part * t.worth[g] * m.factor[c, g]
-        z = (t.lift_value[i, 0] - gap * m.beta[c]) / t.lift_value[i, 1]
-        found -= 0.5 * z * z + math.log(t.lift_value[i, 1]) + 0.5 * LOG_2PI
-        down = z / t.lift_value[i, 1]
-        back = np.zeros(t.outcome.shape[1])
+            gap += part * lift.worth[g] * m.factor[c, g]
+        z = (lift.value[i, 0] - gap * m.beta[c]) / lift.value[i, 1]
+        found -= 0.5 * z * z + math.log(lift.value[i, 1]) + 0.5 * LOG_2PI
+        down = z / lift.value[i, 1]
+        back = np.zeros(m.h[c].shape[1])
         for row in range(first, last):
-            g = t.lift_geo[row]
-            x = t.media[c, g] if f[FREQUENCY] else t.lift_media[row]
-            reach = t.lift_media[row] if f[FREQUENCY] else t.reach[c, g]
-            step = down * t.worth[g]
+            g = lift.geo[row]
+            x = t.media[c, g] if f[FREQUENCY] else lift.media[row]
+            reach = lift.media[row] if f[FREQUENCY] else t.reach[c, g]
+            step = down * lift.worth[g]
             for s in range(start, end + 1):
                 by_beta[c, g] += step * (m.h[c, g, s] - h[row - first, s])
                 by_h[c, g, s] += step * m.beta[c] * m.factor[c, g]
                 back[s] = -step * m.beta[c] * m.factor[c, g]
-            by_a, by_b = pull(
-                late, kind, a, b, m.w[c, :n], x, reach, mid[row - first], h[row - first], back, by_w[c, :n]
+            by_one, by_two = pull(
+                late, kind, one, two, m.w[c, :n], x, reach, mid[row - first], h[row - first], back, by_w[c, :n]
             )
-            by_p[f[FIRST]] += by_a
-            by_p[f[SECOND]] += by_b
+            by_p[f[FIRST]] += by_one
+            by_p[f[SECOND]] += by_two
     return found
 
 
-@once
-def pull_effects(
-    t: Tables,
-    p: Floats,
-    m: Media,
-    by_beta: Floats,
-    by_h: Floats,
-    by_w: Floats,
-    by_p: Floats,
-    gradient: Floats,
-) -> float:
+@Stage
+def pull_effects(table: int, memory: int, _: int, down: int) -> float:
     """Priors on β, and derivatives from every β_gc to what it is made of."""
-    found = 0.0
+    a = table_at(table)
+    t, known, gradient, found = exposures(a), priors(a), flat(down, a[N]), 0.0
+    p, m, (by_p, by_w, by_h, by_beta) = parameters(a, memory), media_of(a, memory), slopes_of(a, memory)
     for c in range(m.beta.size):
         f = t.channel[c]
         i = f[EFFECT]
@@ -110,8 +116,8 @@ def pull_effects(
                 by_q += by_beta[c, g] * m.factor[c, g]
             by_p[i] += by_q
         elif f[MODE] == CONTRIBUTION_SCALE:
-            r = t.prior[i]
-            density, by_v = log_prior(t.parameter[i, FAMILY], r[2], r[3], r[4], r[5], m.beta[c])
+            r = known.prior[i]
+            density, by_v = log_prior(known.parameter[i, FAMILY], r[2], r[3], r[4], r[5], m.beta[c])
             found += density + math.log(m.beta[c])
             by_log += by_v * m.beta[c] + 1
             gradient[i] += by_log
@@ -124,7 +130,7 @@ def pull_effects(
 
 @once
 def _pull_total(
-    t: Tables,
+    t: Exposure,
     p: Floats,
     m: Media,
     c: int,
@@ -166,9 +172,12 @@ def _pull_total(
             by_p[z] += by_log_factor * p[f[SPREAD]]
 
 
-@once
-def pull_responses(t: Tables, p: Floats, m: Media, by_h: Floats, by_w: Floats, by_p: Floats) -> None:
+@Stage
+def pull_responses(table: int, memory: int, _: int, __: int) -> float:
     """Derivatives from every response to the parameters of carry-over and curve."""
+    a = table_at(table)
+    t, p, m, down = exposures(a), parameters(a, memory), media_of(a, memory), slopes_of(a, memory)
+    by_p, by_w, by_h = down.by_p, down.by_w, down.by_h
     for c in range(m.beta.size):
         f = t.channel[c]
         n = f[LENGTH]
@@ -182,3 +191,4 @@ def pull_responses(t: Tables, p: Floats, m: Media, by_h: Floats, by_w: Floats, b
         for j in range(n):
             by_p[f[ALPHA]] += by_w[c, j] * m.by_first[c, j]
             by_p[f[THETA]] += by_w[c, j] * m.by_second[c, j]
+    return 0.0

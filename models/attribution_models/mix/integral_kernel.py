@@ -20,83 +20,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix.arrow_kernel import factorise_arrow, gather, solve_arrow
-from attribution_models.mix.compiling import inner, once
+from attribution_models.mix.compiling import once
 from attribution_models.mix.inverse_kernel import inverse_diagonal
 from attribution_models.mix.linear_kernel import add_columns, multipliers, times, times_columns, times_transposed
+from attribution_models.mix.views import Columns, Products, Rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LOG_2PI = math.log(2 * math.pi)
 
 
-@inner
-def integral(
-    layout: Ints,
-    numbers: Floats,
-    values: Floats,
-    p: Floats,
-    r: Floats,
-    fitted: Floats,
-    sigma: Floats,
-    rows: Floats,
-    shared: Ints,
-    owned: Ints,
-    border: Floats,
-    cross: Floats,
-    block: Floats,
-    basis: Floats,
-    eigen: Floats,
-    by_log: Floats,
-    by_sigma: Floats,
-    v: Floats,
+@once
+def start(
+    columns: Columns, p: Floats, r: Floats, t: Rows, sigma: Floats, by_sigma: Floats, s: Floats, c: Floats
 ) -> float:
-    """Evaluate log p(r); r becomes ∂ log p / ∂r.
+    """Write D's diagonal and c, scale r by the noise's precision; give the part that does not depend on M.
 
     Parameters
     ----------
     p : array
-        Sampled parameters.
-    r, fitted : array (G, T)
-        Residual, zero where not fitted; 1 where fitted, else 0.
-    sigma, rows : array (1,) or (G,)
-        Noise, and the fitted rows under each.
-    shared, owned : array (e,), array (G, m)
-        Which columns all geos share, and which are those of one geo; −1: none.
-    border, cross, block : array (len(sigma), e, e), array (G, m, e), array (G, m, m)
-        X′X, as `arrow_kernel.factorise_arrow` takes them.
-    basis, eigen : array (k, k), array (k,)
-        Eigenvectors (as columns) and eigenvalues of D X′X D where D and the one σ are all there is; empty otherwise.
-    by_log, by_sigma, v : arrays
-        Written: ∂/∂log s, ∂/∂log σ, and v.
-
-    Returns
-    -------
-    float
+        Values of parameters.
+    r : array (G, T)
+        Residual, zero where not fitted.
+    sigma, by_sigma : array (1,) or (G,)
+        Noise; written: ∂/∂log σ of that part.
+    s, c : array (k,)
+        Written.
     """
-    k = v.size
-    s, b = np.empty(k), np.empty(k)
-    multipliers(layout, numbers, p, s)
-    total, square = _noise(r, sigma, rows, by_sigma)
-    times_columns(layout, values, r, b)  # r is W r by now
-    for j in range(k):
-        b[j] *= s[j]
-    if eigen.size == k:
-        log_det, trace = _by_eigen(basis, eigen, sigma[0], b, v)
-        by_sigma[0] += k - trace
-    else:
-        log_det = _by_arrow(shared, owned, border, cross, block, s, sigma, b, v, by_log, by_sigma)
-    explained = 0.0
-    for j in range(k):
-        explained += b[j] * v[j]
-        by_log[j] += v[j] * v[j]
-        b[j] = s[j] * v[j]
-    _finish(layout, values, b, r, fitted, sigma, by_sigma)
-    return total - 0.5 * (log_det + square - explained)
+    multipliers(columns.layout, columns.numbers, p, s)
+    found = _noise(r, sigma, t.rows, by_sigma)
+    times_columns(columns.layout, columns.values, r, c)
+    for j in range(c.size):
+        c[j] *= s[j]
+    return found
 
 
 @once
-def _noise(r: Floats, sigma: Floats, rows: Floats, by_sigma: Floats) -> tuple[float, float]:
-    """Scale r by the precision; give the constant part and r′Wr."""
+def finish(
+    columns: Columns,
+    r: Floats,
+    t: Rows,
+    sigma: Floats,
+    s: Floats,
+    c: Floats,
+    v: Floats,
+    by_log: Floats,
+    by_sigma: Floats,
+) -> float:
+    """Give c′v / 2; r becomes ∂ log p / ∂r, and what v adds to the other derivatives is added."""
+    explained = 0.0
+    for j in range(v.size):
+        explained += c[j] * v[j]
+        by_log[j] += v[j] * v[j]
+        c[j] = s[j] * v[j]
+    _pull_residual(columns.layout, columns.values, c, r, t.fitted, sigma, by_sigma)
+    return 0.5 * explained
+
+
+@once
+def _noise(r: Floats, sigma: Floats, rows: Floats, by_sigma: Floats) -> float:
+    """Scale r by the precision; give −½ (Σ n_g log 2πσ²_g + r′Wr)."""
     total, square = 0.0, 0.0
     many = sigma.size > 1
     for i in range(sigma.size):
@@ -107,11 +90,11 @@ def _noise(r: Floats, sigma: Floats, rows: Floats, by_sigma: Floats) -> tuple[fl
         for t in range(r.shape[1]):
             square += r[g, t] * r[g, t] * precision
             r[g, t] *= precision
-    return total, square
+    return total - 0.5 * square
 
 
 @once
-def _by_eigen(basis: Floats, eigen: Floats, sigma: float, c: Floats, v: Floats) -> tuple[float, float]:
+def by_eigen(basis: Floats, eigen: Floats, sigma: float, c: Floats, v: Floats) -> tuple[float, float]:
     """Solve M v = c in the eigenbasis; log |M| and tr M⁻¹."""
     y = np.empty(c.size)
     times_transposed(basis, c, y)
@@ -126,32 +109,29 @@ def _by_eigen(basis: Floats, eigen: Floats, sigma: float, c: Floats, v: Floats) 
 
 
 @once
-def _by_arrow(
-    shared: Ints, owned: Ints, border: Floats, cross: Floats, block: Floats, s: Floats, sigma: Floats, c: Floats,
-    v: Floats, by_log: Floats, by_sigma: Floats,
-) -> float:  # fmt: skip
+def by_arrow(t: Products, s: Floats, sigma: Floats, c: Floats, v: Floats, by_log: Floats, by_sigma: Floats) -> float:
     """Solve M v = c by a factorisation made anew; log |M|; what M⁻¹ adds to the derivatives."""
-    geos, m = owned.shape
-    e, each = shared.size, sigma.size > 1
+    geos, m = t.owned.shape
+    e, each = t.shared.size, sigma.size > 1
     s_border, s_own, z_border, z_own = np.empty(e), np.empty((geos, m)), np.zeros(e), np.zeros((geos, m))
     c_border, c_own = np.empty(e), np.empty((geos, m))
-    gather(shared, s, s_border)
-    gather(shared, c, c_border)
+    gather(t.shared, s, s_border)
+    gather(t.shared, c, c_border)
     for g in range(geos):
-        gather(owned[g], s, s_own[g])
-        gather(owned[g], c, c_own[g])
+        gather(t.owned[g], s, s_own[g])
+        gather(t.owned[g], c, c_own[g])
     own, w = np.empty((geos, m, m)), np.empty((geos, m, e))
-    inverse, log_det = factorise_arrow(border, cross, block, s_border, s_own, sigma, own, w)
+    inverse, log_det = factorise_arrow(t.border, t.cross, t.block, s_border, s_own, sigma, own, w)
     solve_arrow(inverse, own, w, c_border, c_own, z_border, z_own)
     for j in range(e):
-        v[shared[j]] = z_border[j]
-        by_log[shared[j]] -= 1
+        v[t.shared[j]] = z_border[j]
+        by_log[t.shared[j]] -= 1
         for h in range(j + 1):
-            by_log[shared[h]] += inverse[j, h] * inverse[j, h]
-    diagonal = inverse_diagonal(inverse, own, w, border, cross, block, s_border, s_own, sigma, by_sigma)
+            by_log[t.shared[h]] += inverse[j, h] * inverse[j, h]
+    diagonal = inverse_diagonal(inverse, own, w, t.border, t.cross, t.block, s_border, s_own, sigma, by_sigma)
     for g in range(geos):
         for a in range(m):
-            j = owned[g, a]
+            j = t.owned[g, a]
             if j >= 0:
                 v[j] = z_own[g, a]
                 by_log[j] += diagonal[g, a] - 1
@@ -162,7 +142,7 @@ def _by_arrow(
 
 
 @once
-def _finish(
+def _pull_residual(
     layout: Ints, values: Floats, b: Floats, r: Floats, fitted: Floats, sigma: Floats, by_sigma: Floats
 ) -> None:
     """Turn W r into −W (r − X b), and add e′We; rows that are not fitted stay zero."""

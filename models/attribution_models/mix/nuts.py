@@ -142,7 +142,7 @@ def _launch(
 ) -> Any:  # fmt: skip
     n = density.size
     function, copy = density_function(), copy_function()
-    table = density.addresses.ctypes.data
+    table = density.ready().ctypes.data
     keep = (function, copy, density)
     logp = core.LogpFunc(function.address, table, keep)
     expand = core.ExpandFunc(n, n, copy.address, table, keep)

@@ -15,6 +15,7 @@ from attribution_models.mix.groups import Parameter
 from attribution_models.mix.linear_kernel import multipliers_of
 from attribution_models.mix.media import CONTRIBUTION_SCALE
 from attribution_models.mix.nuts import available
+from attribution_models.mix.stages import draw_stages
 from attribution_models.mix.structure import Structure
 
 Floats = NDArray[np.float64]
@@ -55,10 +56,11 @@ class Posterior:
         p = np.empty((len(flat), density.size + len(t.constants)))
         beta = np.empty((len(flat), len(s.channels), len(s.data.geos)))
         drawn = np.empty_like(noise)
+        stages = draw_stages(s)
         edges = np.linspace(0, len(flat), 4 * available() + 1).astype(int)
 
         def part(i: int) -> None:
-            draw_values(flat, noise, density.addresses, p, beta, drawn, edges[i], edges[i + 1])
+            draw_values(flat, noise, density.addresses, stages, p, beta, drawn, edges[i], edges[i + 1])
 
         with ThreadPoolExecutor(available()) as pool:
             list(pool.map(part, range(len(edges) - 1)))

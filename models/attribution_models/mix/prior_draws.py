@@ -10,6 +10,7 @@ from attribution_models.mix.draw_kernel import draw_values
 from attribution_models.mix.linear_kernel import multipliers_of
 from attribution_models.mix.media import CONTRIBUTION_SCALE
 from attribution_models.mix.posterior import Posterior, _terms
+from attribution_models.mix.stages import draw_stages
 from attribution_models.mix.start import draw, unconstrain
 from attribution_models.mix.structure import Structure
 from attribution_models.mix.tables import SPREAD, SPREAD_START
@@ -70,5 +71,5 @@ def _values(density: Density, points: Floats) -> tuple[Floats, Floats]:
     s, none = density.structure, np.empty((len(points), 0))
     p = np.empty((len(points), density.size + len(density.tables.constants)))
     beta = np.empty((len(points), len(s.channels), len(s.data.geos)))
-    draw_values(points, none, density.addresses, p, beta, none.copy(), 0, len(points))
+    draw_values(points, none, density.addresses, draw_stages(s), p, beta, none.copy(), 0, len(points))
     return p, beta

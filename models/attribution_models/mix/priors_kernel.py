@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 
-from attribution_models.mix.compiling import inner
+from attribution_models.mix.compiling import Stage, inner
 from attribution_models.mix.priors import BELOW, IDENTITY, LOG
+from attribution_models.mix.tables import ARRAYS, FAMILY, LOWER, OWN, SIZES, TRANSFORM, UPPER, N
+from attribution_models.mix.views import flat, parameters, priors, table_at
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -75,6 +77,28 @@ def log_prior(family: int, a: float, b: float, c: float, d: float, v: float) -> 
     z = (v - b) / c
     norm = math.lgamma((a + 1) / 2) - math.lgamma(a / 2) - 0.5 * math.log(a * math.pi) - math.log(c)
     return norm - (a + 1) / 2 * math.log1p(z * z / a), -(a + 1) * z / (a + z * z) / c
+
+
+@Stage
+def values(table: int, memory: int, point: int, down: int) -> float:
+    """Write values of parameters at a point; log prior with Jacobians, and its gradient, of all but priors on β."""
+    a = table_at(table)
+    t, p, n = priors(a), parameters(a, memory), a[N]
+    x, gradient = flat(point, n), flat(down, n)
+    slope = flat(memory + 8 * a[SIZES + ARRAYS + 1], n)
+    for i in range(t.constants.size):
+        p[n + i] = t.constants[i]
+    found = 0.0
+    for i in range(n):
+        v, d, log_d, by_log_d = constrain(t.parameter[i, TRANSFORM], t.prior[i, LOWER], t.prior[i, UPPER], x[i])
+        p[i], slope[i] = v, d
+        gradient[i] = 0.0
+        if t.parameter[i, OWN]:
+            f = t.prior[i]
+            density, by_v = log_prior(t.parameter[i, FAMILY], f[2], f[3], f[4], f[5], v)
+            found += log_d + density
+            gradient[i] = by_log_d + by_v * d
+    return found
 
 
 @inner

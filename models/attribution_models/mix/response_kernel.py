@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix.adstock import lag_weights
-from attribution_models.mix.compiling import inner, once
+from attribution_models.mix.compiling import Stage, inner, once
 from attribution_models.mix.media import DIRECT, MROI_STEP
 from attribution_models.mix.media_kernel import respond
 from attribution_models.mix.tables import (
@@ -28,32 +28,18 @@ from attribution_models.mix.tables import (
     SPREAD_START,
     THETA,
     WEIGHT,
-    Media,
-    Tables,
 )  # fmt: skip
+from attribution_models.mix.views import Exposure, Media, exposures, media_of, parameters, table_at
 
 Floats = NDArray[np.float64]
 
 
-@once
-def responses(t: Tables, p: Floats, length: int) -> Media:
+@Stage
+def responses(table: int, memory: int, _: int, __: int) -> float:
     """Evaluate every channel's response and β."""
-    channels, geos, periods = t.media.shape[0], t.outcome.shape[0], t.outcome.shape[1]
-    marginal = 0
-    for c in range(channels):
-        marginal = max(marginal, t.channel[c, MARGINAL])
-    m = Media(
-        np.zeros((channels, length)),
-        np.zeros((channels, length)),
-        np.zeros((channels, length)),
-        np.empty((channels, geos, t.media.shape[2])),
-        np.empty((channels, geos, periods)),
-        np.ones((channels, geos)),
-        np.ones(channels),
-        np.empty(channels),
-        np.empty((channels * marginal, geos, t.media.shape[2])),
-        np.empty((channels * marginal, geos, periods)),
-    )
+    a = table_at(table)
+    t, m, p = exposures(a), media_of(a, memory), parameters(a, memory)
+    channels, geos = m.factor.shape
     for c in range(channels):
         f = t.channel[c]
         n = f[LENGTH]
@@ -63,6 +49,8 @@ def responses(t: Tables, p: Floats, length: int) -> Media:
         for g in range(geos):
             if f[SPREAD] >= 0:
                 m.factor[c, g] = math.exp(p[f[SPREAD]] * p[f[SPREAD_START] + g])
+            else:
+                m.factor[c, g] = 1.0
             respond(
                 f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], m.w[c, :n], t.media[c, g], t.reach[c, g],
                 m.mid[c, g], m.h[c, g],
@@ -73,15 +61,15 @@ def responses(t: Tables, p: Floats, length: int) -> Media:
                     stepped(t.media[c, g], 0.0 if f[FREQUENCY] else MROI_STEP),
                     stepped(t.reach[c, g], MROI_STEP if f[FREQUENCY] else 0.0), m.more_mid[c, g], m.more[c, g],
                 )  # fmt: skip
-        m.beta[c] = p[f[EFFECT]]
+        m.beta[c], m.total[c] = p[f[EFFECT]], 1.0
         if f[MODE] != DIRECT:
             m.total[c] = total_response(t, m, c)
             m.beta[c] *= t.amount[c] / m.total[c]
-    return m
+    return 0.0
 
 
 @once
-def total_response(t: Tables, m: Media, c: int) -> float:
+def total_response(t: Exposure, m: Media, c: int) -> float:
     """H: what β = 1 contributes, in the unit of the effect's prior."""
     f = t.channel[c]
     units = t.units[f[WEIGHT]]

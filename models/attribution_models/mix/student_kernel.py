@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix.compiling import inner, once
-from attribution_models.mix.tables import Tables
 
 Floats = NDArray[np.float64]
 
 
 @once
-def student(t: Tables, nu_at: int, nu: float, sigma: Floats, residual: Floats, by_sigma: Floats, by_p: Floats) -> float:
+def student(
+    fitted: Floats, nu_at: int, nu: float, sigma: Floats, residual: Floats, by_sigma: Floats, by_p: Floats
+) -> float:
     """Log likelihood of the residual, which becomes its derivative; adds those in σ (of its logarithm) and in ν."""
     norm = math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - 0.5 * math.log(nu * math.pi)
     by_norm = 0.5 * (digamma((nu + 1) / 2) - digamma(nu / 2) - 1 / nu)
@@ -22,7 +23,7 @@ def student(t: Tables, nu_at: int, nu: float, sigma: Floats, residual: Floats, b
     for g in range(residual.shape[0]):
         at = g if sigma.size > 1 else 0
         for s in range(residual.shape[1]):
-            if t.fitted[g, s] > 0:
+            if fitted[g, s] > 0:
                 z = residual[g, s] / sigma[at]
                 z2 = z * z
                 found += norm - math.log(sigma[at]) - (nu + 1) / 2 * math.log1p(z2 / nu)

@@ -7,8 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.mix.compiling import carray, inner, once, pointer
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -24,11 +22,12 @@ LIFT_CHANNEL, LIFT_START, LIFT_END, LIFT_FIRST_ROW, LIFT_LAST_ROW = range(5)
 TRANSFORM, FAMILY, OWN = range(3)
 LOWER, UPPER, FIRST_NUMBER = range(3)
 
-# An address table holds the sizes below, then a pointer to every array of `Tables`, in its order.
-SIZES = 19
+# An address table holds the sizes below, then a pointer to every array of `Tables`, then where each array of `Memory`
+# begins in the working memory, then the stages of the density.
+SIZES = 22
 (
     N, CONSTANTS, CHANNELS, GEOS, PERIODS, WIDTH, LAGS, SIGMAS, NU, RHO, SAMPLED, SAMPLED_VALUES, INTEGRATED,
-    INTEGRATED_VALUES, SHARED, OWNED, EIGEN, LIFTS, LIFT_ROWS,
+    INTEGRATED_VALUES, SHARED, OWNED, EIGEN, LIFTS, LIFT_ROWS, MARGINALS, MEMORY, STAGES,
 ) = range(SIZES)  # fmt: skip
 
 
@@ -100,8 +99,57 @@ class Tables(NamedTuple):
     worth: Floats
 
 
+class Memory(NamedTuple):
+    """Working memory of one evaluation: lengths of its arrays, in numbers.
+
+    Attributes
+    ----------
+    p, slope, by_p
+        Values of parameters and constants, derivatives of the values on the sampled line, derivatives in the values.
+    w, by_first, by_second, by_w : (C, L)
+        Lag weights, their derivatives in both parameters, and the density's in them.
+    mid, h, by_h : (C, G, P + T), (C, G, T), (C, G, T)
+        What is between the two steps of a response, the response, and the density's derivative in it.
+    factor, by_beta : (C, G)
+        exp(η_c z_gc), and the density's derivative in β_gc.
+    total, beta : (C,)
+        H, and β.
+    more_mid, more
+        As `mid` and `h`, for one per cent more exposure; empty where no prior stands on a marginal return.
+    residual : (G, T)
+        Outcome − mean, then the density's derivative in it.
+    own, scale : (k,)
+        Sampled coefficients of columns, and what multiplies them.
+    """
+
+    p: int
+    slope: int
+    by_p: int
+    w: int
+    by_first: int
+    by_second: int
+    by_w: int
+    mid: int
+    h: int
+    by_h: int
+    factor: int
+    by_beta: int
+    total: int
+    beta: int
+    more_mid: int
+    more: int
+    residual: int
+    own: int
+    scale: int
+
+
+ARRAYS, PLACES = len(Tables._fields), len(Memory._fields)
+FIRST_STAGE = SIZES + ARRAYS + PLACES
+MOST_STAGES = 9
+
+
 def addresses(t: Tables, nu: int, rho: int, lags: int) -> Ints:
-    """Make the address table of arrays that stay where they are (kept alive by the caller).
+    """Make the address table of arrays that stay where they are (kept alive by the caller), yet without stages.
 
     Parameters
     ----------
@@ -110,106 +158,27 @@ def addresses(t: Tables, nu: int, rho: int, lags: int) -> Ints:
     lags : int
         Of the longest carry-over.
     """
+    memory = _memory(t, lags)
+    places = np.cumsum([0, *memory])
     sizes = [
         len(t.parameter), len(t.constants), len(t.channel), *t.outcome.shape, t.media.shape[2], lags, len(t.sigma), nu,
         rho, len(t.sampled), t.sampled_values.size, len(t.integrated), t.integrated_values.size, len(t.shared),
-        t.owned.shape[1], t.eigen.size, len(t.lift), len(t.lift_geo),
+        t.owned.shape[1], t.eigen.size, len(t.lift), len(t.lift_geo), _marginals(t), places[-1], 0,
     ]  # fmt: skip
-    return np.array([*sizes, *(array.ctypes.data for array in t)], dtype=np.int64)
+    found = [*sizes, *(array.ctypes.data for array in t), *places[:-1], *(0,) * MOST_STAGES]
+    return np.array(found, dtype=np.int64)
 
 
-@inner
-def whole(address: int, rows: int, columns: int) -> Ints:
-    """View integers at an address."""
-    return carray(pointer(address), (rows, columns), np.int64)  # type: ignore[no-any-return]
+def _marginals(t: Tables) -> int:
+    return len(t.channel) * int(t.channel[:, MARGINAL].any())
 
 
-@inner
-def flat(address: int, size: int) -> Floats:
-    """View numbers at an address."""
-    return carray(pointer(address), (size,), np.float64)  # type: ignore[no-any-return]
-
-
-@inner
-def grid(address: int, rows: int, columns: int) -> Floats:
-    """View numbers at an address."""
-    return carray(pointer(address), (rows, columns), np.float64)  # type: ignore[no-any-return]
-
-
-@inner
-def cube(address: int, first: int, rows: int, columns: int) -> Floats:
-    """View numbers at an address."""
-    return carray(pointer(address), (first, rows, columns), np.float64)  # type: ignore[no-any-return]
-
-
-@once
-def view(a: Ints) -> Tables:
-    """View the arrays of an address table."""
-    n, channels, geos, periods, width = a[N], a[CHANNELS], a[GEOS], a[PERIODS], a[WIDTH]
-    k, e, m, at = a[INTEGRATED], a[SHARED], a[OWNED], a[SIZES:]
-    square = k if a[EIGEN] == k else 0
-    return Tables(
-        whole(at[0], n, 3),
-        grid(at[1], n, 6),
-        flat(at[2], a[CONSTANTS]),
-        whole(at[3], channels, CHANNEL_FIELDS),
-        flat(at[4], channels),
-        cube(at[5], channels, geos, width),
-        cube(at[6], channels, geos, width),
-        cube(at[7], 3, geos, periods),
-        grid(at[8], geos, periods),
-        grid(at[9], geos, periods),
-        whole(at[10], a[SIGMAS], 1)[:, 0],
-        flat(at[11], a[SIGMAS]),
-        whole(at[12], a[SAMPLED], 6),
-        grid(at[13], a[SAMPLED], 2),
-        flat(at[14], a[SAMPLED_VALUES]),
-        whole(at[15], a[SAMPLED], 1)[:, 0],
-        whole(at[16], k, 6),
-        grid(at[17], k, 2),
-        flat(at[18], a[INTEGRATED_VALUES]),
-        whole(at[19], e, 1)[:, 0],
-        whole(at[20], geos, m),
-        cube(at[21], a[SIGMAS], e, e),
-        cube(at[22], geos, m, e),
-        cube(at[23], geos, m, m),
-        grid(at[24], square, square),
-        flat(at[25], a[EIGEN]),
-        whole(at[26], a[LIFTS], 5),
-        grid(at[27], a[LIFTS], 2),
-        whole(at[28], a[LIFT_ROWS], 1)[:, 0],
-        grid(at[29], a[LIFT_ROWS], width),
-        flat(at[30], geos),
-    )
-
-
-ARRAYS = len(Tables._fields)
-
-
-class Media(NamedTuple):
-    """Every channel's response at one point.
-
-    Attributes
-    ----------
-    w, by_first, by_second : array (C, L)
-        Lag weights and their derivatives.
-    mid, h : array (C, G, P + T), array (C, G, T)
-    factor : array (C, G)
-        exp(η_c z_gc).
-    total : array (C,)
-        H.
-    beta : array (C,)
-    more_mid, more : arrays
-        As `mid` and `h`, for one per cent more exposure; filled for channels with a prior on marginal return.
-    """
-
-    w: Floats
-    by_first: Floats
-    by_second: Floats
-    mid: Floats
-    h: Floats
-    factor: Floats
-    total: Floats
-    beta: Floats
-    more_mid: Floats
-    more: Floats
+def _memory(t: Tables, lags: int) -> Memory:
+    c, (g, periods), width = len(t.channel), t.outcome.shape, t.media.shape[2]
+    n, k, more = len(t.parameter), len(t.sampled), _marginals(t)
+    with_constants = n + len(t.constants)
+    return Memory(
+        p=with_constants, slope=n, by_p=with_constants, w=c * lags, by_first=c * lags, by_second=c * lags,
+        by_w=c * lags, mid=c * g * width, h=c * g * periods, by_h=c * g * periods, factor=c * g, by_beta=c * g,
+        total=c, beta=c, more_mid=more * g * width, more=more * g * periods, residual=g * periods, own=k, scale=k,
+    )  # fmt: skip
