@@ -6,9 +6,15 @@ from functools import cache
 from typing import Any
 
 from numba import types
+from numba.core.registry import cpu_target
 
 from attribution_models.mix.compiling import callback
 from attribution_models.mix.density_kernel import log_density
+
+# Numba imports its own libraries when a function is first compiled or loaded. They are imported with this module: they
+# are no part of a fit's time, as no other import is.
+cpu_target.typing_context.refresh()
+cpu_target.target_context.refresh()
 
 # Dimension, and addresses of point, gradient (written), log density (written) and address table; returned is nutpie's.
 LOG_DENSITY = types.int64(types.uint64, types.int64, types.int64, types.int64, types.int64)
