@@ -108,9 +108,8 @@ def test_a_constant_spread_of_effects_between_geos():
 
 
 def test_a_constant_coefficient_moves_the_mean():
-    data = panel(CORNERS["control"][0])
     spec = mix(channel("tv"), controls=(Control("price", prior=HALF, scale="none"),))
-    post = Posterior.of(Density.of(structure(spec, data)), np.zeros((1, 3, 4)), 1)
+    post = Posterior.of(Density.of(structure(spec, panel(spec))), np.zeros((1, 3, 4)), 1)
     np.testing.assert_allclose(post.coefficients["control"], 0.5)
 
 

@@ -130,6 +130,14 @@ def sample(
     running = _launch(core, settings, density, start, tuning, told)
     try:
         running.wait(None)
+    except RuntimeError as error:
+        running.abort()
+        if "initial" not in str(error).lower():
+            raise
+        raise ValueError(
+            "No chain found a point to start at: the density is not finite around the priors' middle. Look for priors "
+            "far from the data's scale, and for curves or carry-overs fixed at an end of their range."
+        ) from None
     except BaseException:
         running.abort()
         raise

@@ -84,6 +84,8 @@ def starts(structure: Structure, seed: int, warm: Floats | None = None) -> Calla
         Draws of an earlier fit. Half of the chains start at one of them, and half dispersed as without: chains that
         all start at one place cannot show that there are others.
     """
+    if warm is not None and warm.shape[1:] != (structure.size,):
+        raise ValueError(f"Draws to start at have {warm.shape[-1]} parameters, the model has {structure.size}.")
     center = middle(structure)
     count = iter(range(1_000_000))
 

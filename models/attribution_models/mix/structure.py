@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from attribution_models.mix.baseline import baseline
 from attribution_models.mix.columns import Term
 from attribution_models.mix.data import MixData
+from attribution_models.mix.data_rules import require_fit
 from attribution_models.mix.groups import Group, GroupBook, Parameter
 from attribution_models.mix.lifts import Lift
 from attribution_models.mix.media import ChannelPlan, plans
@@ -102,6 +103,7 @@ def structure(
     rows : array (T,) of bool, optional
         Periods of the likelihood (training rows of a fold); all of them without.
     """
+    require_fit(spec, data)
     scales = scales or Scales.of(spec, data, rows)
     integrate = integrate and not uncovered(spec, lifts)
     terms, hypers = baseline(spec, data, scales)
