@@ -159,7 +159,7 @@ def test_the_command(run, tmp_path):
     assert "is there already" in run("mmm", "draft", "weekly.csv", "-o", "mmm.toml", status=2).err
     done = run("mmm", "check", "weekly.csv", "--model", "mmm.toml")
     assert "warning: Paid search (search) without a control for query volume" in done.out
-    assert "120 weeks, 2024-01-01 to 2026-04-19; 2 channels, 1 controls" in done.err
+    assert "120 weeks, 2024-01-01 to 2026-04-19; 2 channels, 1 control;" in done.err
     assert run("mmm", "check", "weekly.csv", "--model", "mmm.toml", "--strict", status=1)
     rows = run("mmm", "check", "weekly.csv", "--model", "mmm.toml", "-f", "json").json
     assert {"severity", "code", "message", "remedy", "count"} == set(rows[0])
