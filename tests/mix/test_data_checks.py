@@ -166,7 +166,7 @@ def test_the_command(run, tmp_path):
     (tmp_path / "lifts.csv").write_text(
         "experiment,channel,start,end,lift,standard_error\na,tv,2024-01-29,2024-02-11,500,50\n"
     )
-    assert "1 lift tests." in run("mmm", "check", "weekly.csv", "--model", "mmm.toml", "--lifts", "lifts.csv").err
+    assert "1 lift test." in run("mmm", "check", "weekly.csv", "--model", "mmm.toml", "--lifts", "lifts.csv").err
 
 
 def test_the_command_s_usage(run, tmp_path):
