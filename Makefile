@@ -59,7 +59,7 @@ study-mmm: $(STAMP)  ## the mix model: simulation-based calibration, coverage, r
 
 smoke: $(STAMP)  ## a small demo and the tests of the models, for another PYTHON and VENV
 	cd "$$(mktemp -d)" && PYTHONDONTWRITEBYTECODE= $(CURDIR)/$(BIN)/attribution demo --people 2000 >/dev/null
-	$(PYTEST) tests/paths tests/cli/test_golden.py
+	$(PYTEST) tests/paths tests/cli/test_golden.py tests/mix/test_generations.py tests/mix/test_equality.py tests/mix/test_stored.py
 
 clean:  ## remove what make created
 	rm -rf $(VENV) .venv-* build dist
