@@ -166,3 +166,94 @@ class IngestSettings:
     def as_dict(self) -> dict[str, Any]:
         """Plain data; equal settings give equal data."""
         return asdict(self)
+
+
+Tier = Literal["exact", "high", "broad"]
+TIERS: tuple[Tier, ...] = ("exact", "high", "broad")
+OVERSIZED = ("apart", "cut", "keep")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """How ids become customers.
+
+    Attributes
+    ----------
+    tier : {"exact", "high", "broad"}
+        Which links count: ``exact`` those without a score, ``high`` and ``broad`` also those whose score reaches
+        the tier's least. Each tier has a registry of its own.
+    high, broad : float
+        Least score of a link in that tier.
+    unified_id : str
+        What ``unified_id`` is: ``person`` (a CRM or loyalty number), ``device`` (a cookie or client id whose type is
+        not named elsewhere), or the name of an id type, whose ids it then meets. ``auto``: the type whose ids most
+        unified ids are, if there is one; else ``person`` where a customers file is keyed by it, else ``device``.
+    region : str or None
+        Country of phone numbers without one (``DE``, ``US``); None leaves them out.
+    most : dict of str to int
+        ``{"email > crm_id": 1}``: an e-mail linked with more CRM ids than that joins nobody.
+    most_partners : int
+        The same for every pair of types without a rule.
+    people_per_device : int
+        With how many people a cookie or device may be seen and still join them; 1 keeps people apart.
+    largest : int
+        Ids that one customer plausibly has.
+    oversized : {"apart", "cut", "keep"}
+        Larger clusters: their ids stand apart, or their weakest bridges are cut first, or they are kept.
+    gmail : bool
+        Whether dots and what follows a plus are left out of Gmail addresses.
+    guards : bool
+        Whether ids are guarded at all; without, every link joins. To see what guards are worth.
+    as_of : str or None
+        Use only links seen until then.
+    """
+
+    tier: Tier = "high"
+    high: float = 0.95
+    broad: float = 0.80
+    unified_id: str = "auto"
+    region: str | None = None
+    most: dict[str, int] = field(default_factory=dict)
+    most_partners: int = 200
+    people_per_device: int = 1
+    largest: int = 500
+    oversized: Literal["apart", "cut", "keep"] = "apart"
+    gmail: bool = False
+    guards: bool = True
+    as_of: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.tier not in TIERS:
+            raise UsageError(f'tier: "{self.tier}" is unknown. Choose exact, high or broad.')
+        if self.oversized not in OVERSIZED:
+            raise UsageError(f'oversized: "{self.oversized}" is unknown. Choose apart, cut or keep.')
+        if not 0 < self.broad <= self.high <= 1:
+            msg = f"high is {self.high}, broad {self.broad}: scores lie in 0 to 1, and high is not below broad."
+            raise UsageError(msg)
+        for name in ("most_partners", "people_per_device", "largest"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} is {getattr(self, name)}: it must be at least 1.")
+        for rule, number in self.most.items():
+            if number < 1:
+                raise UsageError(f'most: "{rule}" = {number}: it must be at least 1.')
+            of_rule(rule)
+        if self.as_of is not None:
+            moment(self.as_of)
+
+    @property
+    def least_score(self) -> float | None:
+        """Least score of a link with one; None where such links do not count."""
+        return {"exact": None, "high": self.high, "broad": self.broad}[self.tier]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data; equal settings give equal data."""
+        return asdict(self)
+
+
+def of_rule(text: str) -> tuple[str, str]:
+    """Split ``email > crm_id`` into its two id types."""
+    first, mark, second = (part.strip() for part in text.partition(">"))
+    if not mark or not first or not second:
+        msg = f'most: "{text}" is no rule. Write ID_TYPE > ID_TYPE, as in "email > crm_id" = 1.'
+        raise UsageError(msg)
+    return first, second

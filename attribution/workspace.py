@@ -164,8 +164,6 @@ class Workspace:
             unfinished.unlink(missing_ok=True)
         named = {self.path / name for name in named_files(manifest)}
         for folder in FOLDERS:
-            if folder == "identity":
-                continue
             for entry in (self.path / folder).iterdir():
                 if entry in named or any(entry in n.parents for n in named):
                     self._sweep_inside(entry, named)
@@ -214,6 +212,10 @@ def named_files(manifest: dict[str, Any]) -> Iterator[str]:
         yield fit["path"]
     for entry in manifest["lists"].values():
         yield from entry["files"]
+    identity = manifest.get("identity", {})
+    for tier in identity.get("tiers", {}).values():
+        yield from (tier[name] for name in ("path", "registry") if tier[name])
+    yield from (identity[name] for name in ("by_hand", "tombstones", "key") if identity.get(name))
 
 
 def write_atomically(path: Path, data: bytes, mode: int = PRIVATE) -> None:

@@ -13,16 +13,18 @@ from attribution.credit.paths import joined
 from attribution.engine import connect
 from attribution.errors import UsageError
 from attribution.findings import Finding
+from attribution.identity.stitch import people_table
 from attribution.steps.credits import credits_step
 from attribution.workspace import Workspace
 
 
 def lifts_of(workspace: Workspace, manifest: dict[str, Any]) -> pd.DataFrame | None:
     """Lifts of the workspace's experiments on people; None where there are none."""
-    assignments, conversions = (workspace.table(n, manifest) for n in ("assignments", "conversions"))
-    if assignments is None or conversions is None:
+    names = ("assignments", "conversions")
+    if any(workspace.table(n, manifest) is None for n in names):
         return None
     with connect(workspace.scratch()) as connection:
+        assignments, conversions = (str(people_table(workspace, connection, n, manifest)) for n in names)
         return lifts(connection, assignments, conversions)
 
 

@@ -9,6 +9,7 @@ from attribution.credit.hazard import HazardReport, channels_tested, fit_hazard,
 from attribution.credit.table import with_spend
 from attribution.engine import connect
 from attribution.errors import UsageError
+from attribution.identity.stitch import people_table
 from attribution.journeys.build import JourneyTables
 from attribution.journeys.stream import event_stream
 from attribution.steps.journeys import journeys_step
@@ -31,11 +32,11 @@ def hazard_step(
     journeys = journeys_step(workspace)
     with workspace.write() as manifest, connect(workspace.scratch()) as connection:
         names = ("touchpoints", "conversions", "customers")
-        tables = JourneyTables(**{n: workspace.table(n, manifest) for n in names})
+        tables = JourneyTables(**{n: people_table(workspace, connection, n, manifest) for n in names})
         events = event_stream(
             connection,
             tables,
-            observations=workspace.table("observations", manifest),
+            observations=people_table(workspace, connection, "observations", manifest),
             signals=signals,
             direct_names=journeys.settings.direct_names,
             people=people,

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from attribution.engine import connect
+from attribution.identity.stitch import identity_of, people_table
 from attribution.journeys.build import JourneyTables, build_journeys
 from attribution.journeys.journeys import JourneyPart, Journeys
 from attribution.journeys.store import FORMAT, read_journeys, write_meta, write_part
 from attribution.settings import JourneySettings
 from attribution.workspace import PRIVATE, Workspace, digest_of, versions
+
+TABLES = ("touchpoints", "conversions", "customers", "paths")
 
 
 def journeys_step(workspace: Workspace, settings: JourneySettings | None = None) -> Journeys:
@@ -23,15 +26,12 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
         None takes those of the last build, or the defaults.
     """
     manifest = workspace.require()
-    settings = settings or _last_settings(manifest)
+    settings = settings or last_settings(manifest)
     digest = _journey_digest(manifest, settings)
     held = manifest["journeys"]
     if held is not None and held["digest"] == digest:
         return read_journeys(workspace.path / held["path"])
     with workspace.write() as changed:
-        tables = JourneyTables(
-            **{n: workspace.table(n, changed) for n in ("touchpoints", "conversions", "customers", "paths")}
-        )
         folder = workspace.path / "journeys" / digest
         folder.mkdir(exist_ok=True, mode=0o700)
 
@@ -42,6 +42,7 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
             return place
 
         with connect(workspace.scratch()) as connection:
+            tables = JourneyTables(**{n: people_table(workspace, connection, n, changed) for n in TABLES})
             journeys = build_journeys(connection, tables, settings, sink, digest=digest)
         write_meta(folder, journeys)
         changed["journeys"] = {
@@ -53,7 +54,8 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
     return journeys
 
 
-def _last_settings(manifest: dict[str, Any]) -> JourneySettings:
+def last_settings(manifest: dict[str, Any]) -> JourneySettings:
+    """Settings of the journeys that were cut last, or the defaults."""
     held = manifest["journeys"]
     if held is None:
         return JourneySettings()
@@ -63,6 +65,8 @@ def _last_settings(manifest: dict[str, Any]) -> JourneySettings:
 
 def _journey_digest(manifest: dict[str, Any], settings: JourneySettings) -> str:
     """Files are named by their content, so their names stand for the tables."""
-    files = {t: manifest["tables"].get(t, []) for t in ("touchpoints", "conversions", "customers", "paths")}
+    files = {t: manifest["tables"].get(t, []) for t in TABLES}
+    entry = identity_of(manifest)
+    known = [files, settings.as_dict(), *([] if entry is None else [entry["path"]])]
     # Customers are hashed by DuckDB, whose hash may change with its version.
-    return digest_of(files, settings.as_dict(), FORMAT, versions()["duckdb"])
+    return digest_of(*known, FORMAT, versions()["duckdb"])

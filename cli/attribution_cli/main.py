@@ -13,6 +13,7 @@ from attribution_cli.lazy import LazyGroup
 COMMANDS = {
     "demo": "A simulated retailer with known truth, end to end.",
     "ingest": "Read files into the workspace.",
+    "identify": "Join cookies, devices, e-mails and CRM ids into customers.",
     "journeys": "Cut touches and conversions into journeys.",
     "fit": "Fit attribution models.",
     "mmm": "Media-mix models: model files, effects, curves, predictions, comparison.",

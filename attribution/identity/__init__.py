@@ -1,0 +1,1 @@
+"""Identity: ids of many kinds into one ``customer_id`` that stays the same from run to run."""

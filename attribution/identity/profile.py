@@ -1,0 +1,92 @@
+"""What identity made of the data, in numbers: ids per customer, sizes of clusters, share of touches stitched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from attribution.engine import identifier, one_row
+from attribution.identity.audit import REASONS
+from attribution.identity.id_types import id_type
+from attribution.identity.resolve import Resolution
+from attribution.identity.status import Status
+
+# Upper ends of the classes of cluster sizes.
+CLASSES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)
+
+
+def profile(made: Resolution) -> dict[str, Any]:
+    """Describe clusters and guards.
+
+    Returns
+    -------
+    dict
+        ``ids``, ``links`` (distinct pairs), ``customers``; ``sizes``: clusters by number of ids, as (at most,
+        clusters, ids); ``types``: ids and customers who have one, by type; ``guards``: ids that join nobody, by
+        reason; ``unused_links``, ``oversized`` (ids of each), ``bridges_cut``.
+    """
+    found = made.found
+    sizes = np.bincount(found.cluster)
+    classes = np.searchsorted(CLASSES, sizes)
+    per_class = np.bincount(classes, minlength=len(CLASSES) + 1)
+    ids_in = np.bincount(classes, weights=sizes, minlength=len(CLASSES) + 1)
+    statuses = np.bincount(found.status, minlength=len(Status))
+    per_type = {}
+    for code, name in enumerate(found.type_names):
+        mine = found.cluster[found.types == code]
+        if mine.size:
+            per_type[name] = {"ids": int(mine.size), "customers": int(np.unique(mine).size)}
+    return {
+        "ids": int(found.keys.size),
+        "links": int(made.edges.pairs.size),
+        "customers": int(sizes.size),
+        "sizes": [
+            [int(c) if c is not None else None, int(n), int(i)]
+            for c, n, i in zip((*CLASSES, None), per_class, ids_in, strict=True)
+            if n
+        ],
+        "types": per_type,
+        "guards": {REASONS[Status(s)]: int(statuses[s]) for s in range(1, len(Status)) if statuses[s]},
+        "unused_links": int(made.guarded.cut.size),
+        "oversized": list(made.oversized.sizes),
+        "bridges_cut": int(made.oversized.cut.size),
+    }
+
+
+def touches_profile(connection: Any, touchpoints: str, unified: str, device: str | None) -> dict[str, Any]:
+    """Describe touches: how many are stitched, and how many customers are seen on several devices.
+
+    A touch is *stitched* where its customer has more than one unified id. A customer is *cross-device* who has touches
+    on more than one device: of different ``id:device``-like ids or, where there are none, of different device types.
+
+    Returns
+    -------
+    dict
+        ``touches``, ``stitched``, ``people_before`` (unified ids with touches), ``people`` (customers with touches),
+        ``cross_device`` (None where no column tells devices apart).
+    """
+    devices = "NULL" if device is None else f"count(DISTINCT {device}) > 1"
+    touches, joined, before, people, across = one_row(
+        connection,
+        f"""SELECT sum(n), sum(n) FILTER (stitched), sum(u), count(*), count(*) FILTER (several)
+        FROM (SELECT p.customer_id, count(*) AS n, bool_or(p.stitched) AS stitched,
+                     count(DISTINCT t.unified_id) AS u, {devices} AS several
+              FROM {touchpoints} t JOIN {unified} p ON p.unified_id = t.unified_id GROUP BY 1)""",
+    )
+    return {
+        "touches": int(touches or 0),
+        "stitched": int(joined or 0),
+        "people_before": int(before or 0),
+        "people": int(people),
+        "cross_device": None if device is None else int(across),
+    }
+
+
+def device_column(connection: Any, touchpoints: str) -> str | None:
+    """The column that tells devices apart best: a device's id, else the kind of device, else none."""
+    columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {touchpoints}").fetchall()]
+    ids = [c for c in columns if c.startswith("id:") and id_type(c[3:]).name in {"device", "maid"}]
+    if ids:
+        return f"t.{identifier(ids[0])}"
+    return "t.device_type" if "device_type" in columns else None
