@@ -12,11 +12,12 @@ import pandas as pd
 
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.workspace import write_atomically
-from attribution_models.worlds import mix
+from attribution_models.worlds import identity_world, mix
 from attribution_models.worlds.paths import INTENTS, PRESETS, preset, simulate
 
 FILES = ("touchpoints", "conversions", "customers", "identities", "spend", "assignments", "observations")
 MIX_FILES = ("panel", "lifts", "truth", "truth_by_period", "truth_curves")
+LINK_LAYOUTS = ("pairs", "wide")
 _EXACT = ("panel", "lifts")  # written to the last digit; truths to twelve, which is what their sums hold
 
 
@@ -113,6 +114,39 @@ def simulate_mix(
     description = json.dumps(made.parameters, ensure_ascii=False, indent=1)
     write_atomically(folder / "world.json", f"{description}\n".encode())
     return SimulatedFiles({folder / f"{t}.csv": len(f) for t, f in frames.items()}, frames["truth"])
+
+
+def simulate_identities(
+    folder: Path, people: int = 20_000, seed: int = 1, days: int = 120, layout: str = "pairs"
+) -> SimulatedFiles:
+    """Simulate people whose ids are known and write what logs show of them as CSV.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``links.csv`` and ``truth.csv`` go; made where it is missing.
+    people, seed, days : int
+        Same seed, same bytes.
+    layout : {"pairs", "wide"}
+        Links as pairs of ids, or as the rows of the logs with one column per id type.
+
+    Raises
+    ------
+    UsageError
+        Where the layout is unknown, or a number makes no world.
+    """
+    if layout not in LINK_LAYOUTS:
+        raise UsageError(f'layout: "{layout}" is unknown. Known: {listed(LINK_LAYOUTS)}.')
+    try:
+        made = identity_world.simulate(identity_world.IdentityWorld(people, seed, days))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    links = frame_of(made.links if layout == "pairs" else made.wide)
+    truth = frame_of(made.truth)
+    _write(folder / "links.csv", links)
+    _write(folder / "truth.csv", truth)
+    return SimulatedFiles({folder / "links.csv": len(links), folder / "truth.csv": len(truth)}, truth)
 
 
 def frame_of(table: Mapping[str, Any]) -> pd.DataFrame:

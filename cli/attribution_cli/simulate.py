@@ -13,7 +13,7 @@ from attribution_cli.output import columns, number, percent, say, shown
 def simulate() -> None:
     """Simulated markets whose incremental truth is known, as the files a retailer has.
 
-    paths: people and their touches. mix: spend and outcome by week or day.
+    paths: people and their touches. mix: spend and outcome by week or day. identities: people and their ids.
 
     The form of the worlds and the seeds of the studies were fixed before any model was tuned on them.
     """
@@ -97,3 +97,34 @@ def mix(
     for file, count in made.files.items():
         say(f"{file}: {count:,} rows")
     say(f"{folder / 'world.json'}: the world and its true parameters")
+
+
+@simulate.command()
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--people", default=20_000, show_default=True, type=click.IntRange(min=1), help="People who visit.")
+@click.option("--days", default=120, show_default=True, type=click.IntRange(min=1), help="Length of the window.")
+@click.option("--layout", type=click.Choice(["pairs", "wide"]), default="pairs", show_default=True, help="Links as "
+              "pairs of ids, or as rows with one column per id type.")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same bytes.")
+def identities(folder: str, people: int, days: int, layout: str, seed: int) -> None:
+    """People whose every id is known: cookies that reset, log-ins, second mailboxes, shared devices, placeholders.
+
+    Writes links (what logs, till and CRM show) and truth (whose each id is, as it is written). On stdout: ids by type;
+    those of one person, those that several share, and those that are none.
+
+    \b
+    Example:
+      attribution simulate identities shop --people 5000
+      attribution ingest --identities shop/links.csv
+      attribution identify
+    """
+    from attribution.simulate import simulate_identities  # noqa: PLC0415
+
+    made = simulate_identities(Path(folder), people, seed, days, layout)
+    counts = made.truth.groupby(["id_type", "kind"], sort=False).size().unstack(fill_value=0)
+    kinds = [k for k in ("own", "shared", "kiosk", "placeholder") if k in counts]
+    rows = [["ids", *kinds]]
+    rows += [[str(kind), *(f"{count:,}" for count in row)] for kind, row in counts[kinds].iterrows()]
+    click.echo(columns(rows))
+    for file, count in made.files.items():
+        say(f"{file}: {count:,} rows")

@@ -70,3 +70,20 @@ def test_worlds_that_cannot_be_are_answered(run):
     assert "geos >= 1" in run("simulate", "mix", "--geos", "0", "-o", "x", status=2).err
     assert "thousand people" in run("simulate", "mix", "--geos", "20000", "-o", "x", status=2).err
     assert "--output" in run("simulate", "mix", status=2).err
+
+
+def test_people_and_their_ids_are_written_with_their_truth_and_the_same_bytes(run, tmp_path):
+    told = run("simulate", "identities", "one", "--people", "400", "--seed", "3")
+    assert "placeholder" in told.out
+    run("simulate", "identities", "two", "--people", "400", "--seed", "3")
+    run("simulate", "identities", "wide", "--people", "400", "--seed", "3", "--layout", "wide")
+    assert digest(tmp_path / "one") == digest(tmp_path / "two")
+    assert (tmp_path / "one" / "truth.csv").read_bytes() == (tmp_path / "wide" / "truth.csv").read_bytes()
+    told = run("-w", "w", "ingest", "--identities", "wide/links.csv", "--timezone", "UTC").err
+    assert "wide/links.csv: identities" in told
+    assert "quarantined" not in told
+    # Of a pair whose one end says null or zeros nothing is left to link.
+    pairs = pd.read_csv(tmp_path / "one" / "links.csv", keep_default_na=False)
+    none = (pairs[["id_a", "id_b"]].isin(["null", "undefined", f"{'0' * 8}-0000-0000-0000-{'0' * 12}"])).any(axis=1)
+    told = run("-w", "v", "ingest", "--identities", "one/links.csv", "--timezone", "UTC").err
+    assert f"{none.sum():,} of {len(pairs):,} rows quarantined" in told
