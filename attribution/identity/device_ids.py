@@ -40,8 +40,7 @@ def normal_device(text: str) -> str | None:
 
 def normal_maid(text: str) -> str | None:
     """Bring an advertising id into normal form: as `normal_device`, and always in lower case."""
-    found = normal_device(without_space(text))
-    return settled(lambda t: _outer(t.lower()), found) if found else None
+    return normal_device(settled(lambda t: unquoted(without_space(visible(t, "NFKC").lower())), text))
 
 
 def normal_token(text: str) -> str | None:

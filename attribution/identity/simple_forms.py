@@ -19,9 +19,9 @@ from attribution.identity.placeholders import PLACEHOLDER_EMAIL, PLACEHOLDER_PHO
 
 # Printable ASCII without space and quotes; what may be an unfilled macro ({…}, %%…, [ID], __ID__) is not simple.
 _INSIDE = r"[!#-&(-_a-~]"
-_TOKEN = rf"[!#&(-Z\\\]^a-z|}}~]{_INSIDE}*"
+_TOKEN = rf"[!#&(-;=-Z\\\]^a-z|}}~]{_INSIDE}*"
 # Without a plus: 1.23E+15 is a number that a spreadsheet has shortened.
-_NUMBER = r"[!#&(-*,-Z\\\]^a-z|}~][!#-&(-*,-_a-~]*"
+_NUMBER = r"[!#&(-*,-;=-Z\\\]^a-z|}~][!#-&(-*,-_a-~]*"
 _TEXT = rf"{_TOKEN}(?: {_INSIDE}+)*"
 _UUID = r"{h}{{8}}-{h}{{4}}-{h}{{4}}-{h}{{4}}-{h}{{12}}"
 _LOWER, _ANY = "[0-9a-f]", "[0-9a-fA-F]"
