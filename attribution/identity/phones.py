@@ -27,7 +27,7 @@ _E164 = re.compile(E164, re.ASCII)
 _LABEL = re.compile(r"^(?:tel|phone|mobile|whatsapp|sms|callto|fax|t|m|p)\s*[.:]+\s*", re.IGNORECASE)
 _FLOAT = re.compile(r"^(\+?\d{5,})\.0$")
 _DIGITS = re.compile(r"\+?[0-9]+", re.ASCII)
-_SPREADSHEET = re.compile(r"^[+]?\d(?:[.,]\d+)?e[+]?\d+$", re.IGNORECASE)
+_EXTENSION = re.compile(r"\s*;?\s*(?:ext(?:ension|n)?|x|durchwahl|dw|poste|#)\s*[.:=]?\s*\d{1,7}$", re.IGNORECASE)
 _BETWEEN = frozenset("./()[]_·~∙•*")
 
 
@@ -49,11 +49,10 @@ def normal_phone(text: str, region: str | None = None) -> str | None:
     if _E164.fullmatch(text):
         return text
     text = settled(_step, text)
-    if _SPREADSHEET.match(text):
+    text = _joined(_EXTENSION.sub("", text))
+    # Words, two numbers in one cell, 4.9E+12: the library would make digits of them.
+    if not _DIGITS.fullmatch(text):
         return None
-    digits = _joined(text)
-    if _DIGITS.fullmatch(digits):
-        text = digits
     if text.startswith("00") and not _dials_abroad(text, region):
         text = "+" + text[2:]
     return text if _E164.fullmatch(text) else _parsed(text, region)

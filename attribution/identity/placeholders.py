@@ -16,6 +16,7 @@ from itertools import product
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
+from attribution.identity.characters import without_space
 from attribution.identity.id_types import Form, IdType, id_type
 
 # What exporters, forms and people write for "there is none".
@@ -172,8 +173,8 @@ def _opaque(form: Form) -> Iterator[str]:
     # Whatever the kind: a digest of nothing is nothing.
     texts = [*_cased(WORDS), *_repeated(), *_macros(), *_uuids(), *_DEVICES]
     texts += [d for name in ("md5", "sha1", "sha256") for d in _digests(name, [""])]
-    # A case is only kept where it may tell ids apart.
-    yield from {t.lower() for t in texts} if form == "maid" else texts
+    # Advertising ids have neither capitals nor white space.
+    yield from {without_space(t.lower()) for t in texts} if form == "maid" else texts
     if form in {"token", "text", "number"}:
         yield from (u.upper() for u in _uuids())
 
