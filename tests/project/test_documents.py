@@ -17,6 +17,7 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "docs/commands.md",
     "docs/formats.md",
+    "docs/identity-forms.md",
     "docs/models.md",
 )
 
