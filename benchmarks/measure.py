@@ -59,7 +59,8 @@ class Child:
     """What a child process took: wall time, peak memory, and the JSON of its last line.
 
     ``peak`` is ru_maxrss. ``anonymous`` is the highest sample of the memory that belongs to the process
-    alone (RssAnon): without pages of files it maps, which the kernel can drop.
+    alone (RssAnon): without pages of files it maps, which the kernel can drop. ``marks``: the lines of stderr,
+    each with the seconds from the start after which it came.
     """
 
     seconds: float
@@ -69,6 +70,7 @@ class Child:
     output: str
     errors: str
     result: dict[str, Any] = field(default_factory=dict)
+    marks: list[tuple[float, str]] = field(default_factory=list)
 
     @property
     def reason(self) -> str:
@@ -91,9 +93,12 @@ def run(command: Sequence[str | Path], *, timeout: float = 3600, environment: di
         cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     texts: dict[str, str] = {}
+    marks: list[tuple[float, str]] = []
+    assert process.stderr is not None
+    lines = process.stderr
     readers = [
-        threading.Thread(target=lambda n=n, s=s: texts.update({n: s.read()}))
-        for n, s in (("out", process.stdout), ("err", process.stderr))
+        threading.Thread(target=lambda: texts.update(out=process.stdout.read())),
+        threading.Thread(target=lambda: marks.extend((time.perf_counter() - started, line) for line in lines)),
     ]
     for reader in readers:
         reader.start()
@@ -103,7 +108,9 @@ def run(command: Sequence[str | Path], *, timeout: float = 3600, environment: di
     process.returncode = os.waitstatus_to_exitcode(status)
     for reader in readers:
         reader.join()
-    child = Child(seconds, usage.ru_maxrss * 1024 / MB, anonymous, process.returncode, texts["out"], texts["err"])
+    errors = "".join(line for _, line in marks)
+    child = Child(seconds, usage.ru_maxrss * 1024 / MB, anonymous, process.returncode, texts["out"], errors)
+    child.marks = [(at, line.rstrip("\n")) for at, line in marks]
     if child.code == 0:
         child.result = _last_json(child.output)
     return child

@@ -23,7 +23,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     # Children are started with -m from the project's root, whatever PYTHONPATH holds.
 
-from benchmarks import bars, commands, hazard_bench
+from benchmarks import bars, commands, hazard_bench, identity_bench
 from benchmarks.measure import OUT, ROOT, Row, python, table
 from benchmarks.peers import UnavailableError
 
@@ -50,6 +50,7 @@ def parts(touches: int, rounds: int) -> dict[str, Callable[[], list[Row]]]:
         "agreement": lambda: bars.agreement(recipe()),
         "bootstrap": lambda: bars.bootstrap(recipe(), rounds),
         "hazard": lambda: hazard_bench.hazard(retailer),
+        "identity": lambda: identity_bench.identity(touches, rounds),
         "commands": lambda: commands.commands(retailer()),
         "startup": lambda: commands.startup(commands.small_set()),
         "large": lambda: bars.large(retailer(), touches, retailer(LARGE), LARGE),
@@ -78,7 +79,9 @@ def machine() -> dict[str, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--touches", type=int, default=STATED, help="size of the main set [10 M]")
+    parser.add_argument(
+        "--touches", type=int, default=STATED, help="size of the main set, for identity its link rows [10 M]"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds of the warm process [5]")
     parser.add_argument("--only", action="append", metavar="NAME", help="one part; may be repeated")
     parser.add_argument("--skip-peers", action="store_true", help="leave the peers out")
