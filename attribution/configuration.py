@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,7 +13,7 @@ from attribution.credit.grains import check_grains
 from attribution.credit.intervals import Uncertainty
 from attribution.credit.specs import SPECS, make, named
 from attribution.errors import UsageError, did_you_mean
-from attribution.settings import DIRECT_NAMES, Direct, IngestSettings, JourneySettings, NullEnd
+from attribution.settings import DIRECT_NAMES, Direct, IdentitySettings, IngestSettings, JourneySettings, NullEnd, Tier
 from attribution.tables import TABLES
 
 
@@ -53,6 +53,33 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         """How files are read."""
         names = IngestSettings.__dataclass_fields__
         return IngestSettings(**{n: getattr(self, n) for n in names})
+
+
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[identity]``: whether ids are joined into customers, and how; as `IdentitySettings`.
+
+    ``enabled`` left out: where links were ingested.
+    """
+
+    enabled: bool | None = None
+    effect: bool = False
+    tier: Tier = "high"
+    high: float = 0.95
+    broad: float = 0.80
+    unified_id: str = "auto"
+    region: str | None = None
+    most: dict[str, int] = {}
+    most_partners: int = 200
+    people_per_device: int = 1
+    largest: int = 500
+    oversized: Literal["apart", "cut", "keep"] = "apart"
+    gmail: bool = False
+    guards: bool = True
+    as_of: str | None = None
+
+    def settings(self) -> IdentitySettings:
+        """How ids become customers."""
+        return IdentitySettings(**{n: getattr(self, n) for n in IdentitySettings.__dataclass_fields__})
 
 
 class Journeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -187,6 +214,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     workspace: str = "attribution-workspace"
     seed: int = 1
     ingest: Ingest = Ingest()
+    identity: Identity = Identity()
     journeys: Journeys = Journeys()
     fit: Fit = Fit()
     hazard: Hazard = Hazard()
@@ -219,6 +247,7 @@ def configure(data: dict[str, Any], name: str) -> Configuration:
         found = msgspec.convert(data, Configuration)
     except msgspec.ValidationError as error:
         raise UsageError(f"{name}: {_explained(str(error))}") from None
+    found.identity.settings()
     found.journeys.settings()
     found.fit.specs()
     found.fit.uncertainty(found.seed)

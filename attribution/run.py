@@ -28,6 +28,7 @@ from attribution.steps.suppress import SuppressReport, suppress_step
 from attribution.workspace import Workspace
 
 if TYPE_CHECKING:
+    from attribution.steps.identify import IdentityReport
     from attribution.steps.mmm import MixOptions, MixReport
 
 # Any of these tables gives journeys.
@@ -40,6 +41,7 @@ class RunReport:
 
     workspace: Workspace
     ingest: IngestReport | None
+    identity: IdentityReport | None
     journeys: Journeys | None
     fit: FitReport | None
     hazard: HazardReport | None
@@ -137,6 +139,8 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     inputs = configuration.ingest.inputs(base)
     ingested = ingest(workspace, inputs, configuration.ingest.settings()) if inputs else None
     told("ingest", ingested)
+    identified = _identity(configuration, workspace)
+    told("identity", identified)
     journeys, fitted, timed = _paths(configuration, workspace, told)
     mixed = None
     if configuration.mmm.enabled:
@@ -156,6 +160,7 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
         told("suppress", suppressed)
     findings = [
         *(ingested.findings if ingested else ()),
+        *(identified.findings if identified else ()),
         *(fitted.findings if fitted else ()),
         *(timed.findings if timed else ()),
         *(mixed.findings if mixed else ()),
@@ -163,7 +168,17 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     ]
     if suppressed is not None:
         findings += suppressed.suppression.findings
-    return RunReport(workspace, ingested, journeys, fitted, timed, mixed, credits, suppressed, tuple(findings))
+    return RunReport(workspace, ingested, identified, journeys, fitted, timed, mixed, credits, suppressed, tuple(findings))
+
+
+def _identity(configuration: Configuration, workspace: Workspace) -> IdentityReport | None:
+    """Join ids into customers where that is asked for, or links were ingested."""
+    chosen, tables = configuration.identity, workspace.manifest()["tables"]
+    if not (("identities" in tables) if chosen.enabled is None else chosen.enabled):
+        return None
+    from attribution.steps.identify import identify_step  # noqa: PLC0415  (its kernels are slow to import)
+
+    return identify_step(workspace, chosen.settings(), effect=chosen.effect)
 
 
 def _paths(

@@ -68,9 +68,10 @@ class _Rows:
         self.made, self.texts = made, texts
         self.names = np.array([*made.found.type_names, None], object)
 
-    def table(self, rows: int, **columns: Any) -> pa.Table:
+    @staticmethod
+    def table(number: int, **columns: Any) -> pa.Table:
         """Columns that are given, the others empty."""
-        arrays = [pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(rows, f.type) for f in SCHEMA]
+        arrays = [pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(number, f.type) for f in SCHEMA]
         return pa.table(arrays, schema=SCHEMA)
 
     def text(self, ids: NDArray[np.int64]) -> list[str | None]:

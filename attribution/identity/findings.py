@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attribution.errors import counted
-from attribution.findings import Finding
+from attribution.findings import Finding, Severity
 from attribution.identity.audit import REASONS
 from attribution.identity.status import Status
 from attribution.settings import IdentitySettings
@@ -38,7 +38,7 @@ def identity_findings(numbers: dict[str, Any], settings: IdentitySettings) -> tu
     for status, remedy in REMEDIES.items():
         number = numbers["guards"].get(REASONS[status], 0)
         if number:
-            severity = "warning" if number > MANY * numbers["ids"] else "note"
+            severity: Severity = "warning" if number > MANY * numbers["ids"] else "note"
             verb = "joins" if number == 1 else "join"
             message = f"{counted(number, 'id')} ({REASONS[status]}) {verb} nobody."
             found.append(Finding(severity, f"guard-{status.name.lower()}", message, remedy, number))
@@ -56,6 +56,11 @@ def identity_findings(numbers: dict[str, Any], settings: IdentitySettings) -> tu
             f"{counted(number, 'row')} of links {'has' if number == 1 else 'have'} no time: used as if known always."
         )
         found.append(Finding("warning", "links-undated", message, "Give seen_at in the identities file.", number))
+    for reason, number in numbers["unread"].items():
+        verb = "is" if number == 1 else "are"
+        remedy = "--region DE reads numbers without a country." if "telephone" in reason and not settings.region else ""
+        message = f"{counted(number, 'value')} of an id column {verb} {reason}; left out."
+        found.append(Finding("warning", "unread-ids", message, remedy, number))
     if not numbers["links"]:
         message = "No two ids occur in one row: every id is a customer of its own."
         found.append(Finding("note", "no-links", message, "Add links: attribution ingest --identities FILE."))

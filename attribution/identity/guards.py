@@ -137,7 +137,7 @@ def _too_many(
 def _root(parents: NDArray[np.int32], v: int) -> int:
     while parents[v] != v:
         parents[v] = parents[parents[v]]
-        v = parents[v]
+        v = int(parents[v])
     return v
 
 
@@ -149,12 +149,12 @@ def _join_people(
     for pair in pairs:
         a, b = np.int64(pair >> np.uint64(32)), np.int64(pair & low)
         if person[a] and person[b] and status[a] == 0 and status[b] == 0:
-            a, b = _root(parents, a), _root(parents, b)
+            first, second = _root(parents, int(a)), _root(parents, int(b))
             # The smaller root stays: groups are named by their smallest id.
-            if a < b:
-                parents[b] = a
-            elif b < a:
-                parents[a] = b
+            if first < second:
+                parents[second] = first
+            elif second < first:
+                parents[first] = second
     for v in range(parents.size):
         parents[v] = _root(parents, v)
 

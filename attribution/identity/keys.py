@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 
+import numpy as np
+from numpy.typing import NDArray
+
 from attribution.engine import literal
+from attribution.identity.placeholders import listed
 
 
 def key_sql(type_name: str, canonical: str) -> str:
@@ -22,3 +27,8 @@ def key_of(type_name: str, canonical: str) -> int:
     True
     """
     return int(sha256(f"{type_name}={canonical}".encode()).hexdigest()[:16], 16)
+
+
+def placeholder_keys(type_names: Iterable[str]) -> NDArray[np.uint64]:
+    """Keys of everything that is listed as no id of these types."""
+    return np.array([key_of(name, text) for name in type_names for text in listed(name)], np.uint64)

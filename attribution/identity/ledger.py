@@ -37,13 +37,12 @@ def ledger(before: Registry, after: Registry, run: int) -> pa.Table:
     who had been merged away before. ``erased``: ids of a customer are in the registry no more.
     """
     rows = sorted(_events(before, after))
-    columns = list(zip(*rows, strict=True)) if rows else [[], [], [], []]
-    customers, events, into, ids = (list(c) for c in columns)
+    events, ids = [event for _, event, _, _ in rows], [number for *_, number in rows]
     return pa.table(
         [
             pa.array([run] * len(rows), pa.int32()), pa.array(events, pa.string()),
-            pa.array([customer_id(c) for c in customers], pa.string()),
-            pa.array([customer_id(c) if c else None for c in into], pa.string()), pa.array(ids, pa.int64()),
+            pa.array([customer_id(c) for c, *_ in rows], pa.string()),
+            pa.array([customer_id(c) if c else None for _, _, c, _ in rows], pa.string()), pa.array(ids, pa.int64()),
         ],
         schema=LEDGER,
     )  # fmt: skip
@@ -53,8 +52,8 @@ def _events(before: Registry, after: Registry) -> Iterator[tuple[int, str, int, 
     place = np.searchsorted(after.keys, before.keys)
     there = place < after.keys.size
     there[there] = after.keys[place[there]] == before.keys[there]
-    for customer, ids in _counts(before.customer[~there & before.present]):
-        yield customer, "erased", 0, ids
+    for customer, number in _counts(before.customer[~there & before.present]):
+        yield customer, "erased", 0, number
     # Ids that went with their file tell nothing about customers: they wait for their return.
     old, new = before.customer[there], after.customer[place[there]]
     counted = after.present[place[there]]

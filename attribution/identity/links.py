@@ -7,18 +7,19 @@ links, a score.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.engine import identifier, literal
-from attribution.identity.canonical import canonical_columns
-from attribution.identity.headers import CUSTOMER_IDS, UNIFIED
+from attribution.engine import identifier
+from attribution.identity.canonical import Canonical, canonical_columns
+from attribution.identity.headers import UNIFIED, columns_of, id_columns, pair_columns
 from attribution.identity.id_types import IdType, id_type
-from attribution.identity.keys import key_sql
+from attribution.identity.keys import key_of, key_sql
 from attribution.identity.registry import UNDATED
 from attribution.settings import IdentitySettings, moment
 from attribution_models.paths.compiled import compiled
@@ -72,6 +73,10 @@ class LinkRows:
         Canonical types in alphabetic order.
     person : bool[types]
         Whether ids of that type say who somebody is.
+    placeholders : uint64[]
+        Keys of ids that patterns know as placeholders.
+    unread : mapping of str to int
+        Values without a canonical form, by what they are not.
     """
 
     keys: NDArray[np.uint64]
@@ -81,6 +86,8 @@ class LinkRows:
     score: NDArray[np.float32]
     type_names: tuple[str, ...]
     person: NDArray[np.bool_]
+    placeholders: NDArray[np.uint64]
+    unread: Mapping[str, int]
 
 
 def sources(connection: Any, tables: Mapping[str, str], unified: IdType) -> tuple[LinkSource, ...]:
@@ -96,18 +103,15 @@ def sources(connection: Any, tables: Mapping[str, str], unified: IdType) -> tupl
     """
     found: list[LinkSource] = []
     for table, relation in sorted(tables.items()):
-        columns = _columns(connection, relation)
+        columns = columns_of(connection, relation)
         if table == "identities":
             found += _identities(connection, relation, columns, unified)
         elif table in UNIFIED:
-            ids = {c: id_type(c[3:]) for c in columns if c.startswith("id:")}
-            if "unified_id" in columns:
-                ids["unified_id"] = unified
-            if table == "customers":
-                ids |= {c: id_type(t) for c, t in CUSTOMER_IDS.items() if c in columns}
+            ids = id_columns(table, columns, unified)
             at = UNIFIED[table] if UNIFIED[table] in columns else "NULL::TIMESTAMP"
             found.append(LinkSource(table, relation, ids, at, "NULL::FLOAT", grouped=table != "customers"))
-    return tuple(s for s in found if s.ids)
+    # A network address is shared by whoever sits behind it: it joins nobody, so it is not read.
+    return tuple(replace(s, ids=ids) for s in found if (ids := {c: t for c, t in s.ids.items() if t.form != "ip"}))
 
 
 def _identities(connection: Any, relation: str, columns: list[str], unified: IdType) -> list[LinkSource]:
@@ -118,22 +122,10 @@ def _identities(connection: Any, relation: str, columns: list[str], unified: IdT
     wide = {c: id_type(c[3:]) for c in columns if c.startswith("id:")}
     if wide:
         found.append(LinkSource("identities", relation, wide, at, score, grouped=False))
-    if not {"id_a", "id_b"} <= set(columns):
-        return found
-    selected, ids = [], {}
-    for end in ("a", "b"):
-        typed = f"id_type_{end}" in columns
-        kind = f"nullif(trim(id_type_{end}), '')" if typed else "NULL::VARCHAR"
-        names = connection.execute(f"SELECT DISTINCT {kind} FROM {relation} WHERE id_{end} IS NOT NULL").fetchall()
-        for name in sorted((row[0] for row in names), key=lambda n: (n is not None, n)):
-            column = identifier(f"{end}:{name or ''}")
-            same = f"{kind} IS NULL" if name is None else f"{kind} = {literal(name)}"
-            selected.append(f"CASE WHEN {same} THEN id_{end} END AS {column}")
-            ids[f"{end}:{name or ''}"] = unified if name is None or name == "unified_id" else id_type(name)
+    selected, ids = pair_columns(connection, relation, unified)
     if ids:
-        narrow = (
-            f"(SELECT {', '.join(selected)}, {at} AS _at, {score} AS _score FROM {relation} WHERE id_a IS NOT NULL)"
-        )
+        facts = f"{at} AS _at, {score} AS _score"
+        narrow = f"(SELECT {', '.join(selected)}, {facts} FROM {relation} WHERE id_a IS NOT NULL)"
         found.append(LinkSource("identities", narrow, ids, "_at", "_score", grouped=False))
     return found
 
@@ -151,26 +143,34 @@ def read_links(connection: Any, found: tuple[LinkSource, ...], settings: Identit
     levels = {t.name: t.level for s in found for t in s.ids.values()}
     names = tuple(sorted(levels))
     person = np.array([levels[n] == "person" for n in names], np.bool_)
-    parts = [part for source in found for part in _read(connection, source, settings, names)]
+    parts: list[_Part] = []
+    placeholders: list[NDArray[np.uint64]] = []
+    unread: Counter[str] = Counter()
+    for source in found:
+        made = _canonical(connection, source, settings)
+        parts += _read(connection, source, made, names)
+        placeholders.append(_placeholders(connection, made))
+        for reasons in made.unread.values():
+            unread.update(reasons)
+        made.drop(connection)
     keys, types, lengths, seen, score = (
         np.concatenate([p[i] for p in parts]) if parts else np.zeros(0, d)
         for i, d in enumerate((np.uint64, np.uint8, np.uint8, np.int64, np.float32))
     )
-    return LinkRows(keys, types, np.cumsum(lengths, dtype=np.int64), seen, score, names, person)
+    ends = np.cumsum(lengths, dtype=np.int64)
+    none = np.unique(np.concatenate([*placeholders, np.zeros(0, np.uint64)]))
+    return LinkRows(keys, types, ends, seen, score, names, person, none, dict(sorted(unread.items())))
 
 
 _Part = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]
 
 
-def _read(connection: Any, source: LinkSource, settings: IdentitySettings, names: tuple[str, ...]) -> Iterator[_Part]:
-    relation, columns = _prepared(connection, source, settings)
+def _read(connection: Any, source: LinkSource, made: Canonical, names: tuple[str, ...]) -> Iterator[_Part]:
     codes = np.array([names.index(source.ids[c].name) for c in source.ids], np.uint8)
-    keys = ", ".join(f"{key_sql(source.ids[c].name, columns[c])} AS k{i}" for i, c in enumerate(source.ids))
-    query = f"SELECT {keys}, _seen, _score FROM {relation}"
-    for batch in connection.sql(query).to_arrow_reader(BATCH):
-        arrays = [batch.column(i).to_numpy() for i in range(len(codes))]
+    keys = ", ".join(f"{key_sql(source.ids[c].name, made.columns[c])} AS k{i}" for i, c in enumerate(source.ids))
+    for batch in connection.sql(f"SELECT {keys}, _seen, _score FROM {made.relation}").to_arrow_reader(BATCH):
+        table = np.stack([batch.column(i).to_numpy() for i in range(len(codes))])
         seen, score = batch.column("_seen").to_numpy(), batch.column("_score").to_numpy(zero_copy_only=False)
-        table = np.stack(arrays)
         lengths = np.count_nonzero(table, axis=0).astype(np.uint8)
         total = int(lengths.sum())
         flat, types = np.empty(total, np.uint64), np.empty(total, np.uint8)
@@ -179,8 +179,8 @@ def _read(connection: Any, source: LinkSource, settings: IdentitySettings, names
         yield flat, types, lengths[there], seen[there], score[there]
 
 
-def _prepared(connection: Any, source: LinkSource, settings: IdentitySettings) -> tuple[str, Mapping[str, str]]:
-    """Choose the rows that count, once where they repeat, with ids in canonical form."""
+def _canonical(connection: Any, source: LinkSource, settings: IdentitySettings) -> Canonical:
+    """Choose the rows that count, once where they repeat, and bring their ids into canonical form."""
     where = []
     if settings.as_of is not None:
         where.append(f"({source.seen_at} IS NULL OR epoch_us({source.seen_at}) <= {moment(settings.as_of)})")
@@ -194,8 +194,16 @@ def _prepared(connection: Any, source: LinkSource, settings: IdentitySettings) -
         at = f"min({at})"
     rows = f"SELECT {listed}, coalesce({at}, {UNDATED})::BIGINT AS _seen, ({source.score})::FLOAT AS _score"
     rows = f"({rows} FROM {source.relation}{chosen}{' GROUP BY ALL' if source.grouped else ''})"
-    made = canonical_columns(connection, rows, dict(source.ids), settings.region)
-    return made.relation, made.columns
+    return canonical_columns(
+        connection, rows, dict(source.ids), settings.region, gmail=settings.gmail, values=source.relation
+    )
+
+
+def _placeholders(connection: Any, made: Canonical) -> NDArray[np.uint64]:
+    """Keys of what patterns know as placeholders; few."""
+    query = f"SELECT id_type, canonical FROM {made.placeholders} WHERE canonical IS NOT NULL"
+    rows = connection.execute(query).fetchall()
+    return np.array([key_of(kind, text) for kind, text in rows], np.uint64)
 
 
 @compiled
@@ -209,7 +217,3 @@ def _flatten(
                 keys[n] = table[column, row]
                 types[n] = codes[column]
                 n += 1
-
-
-def _columns(connection: Any, relation: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from attribution.engine import identifier, literal
 from attribution.identity.canonical import canonical_columns
-from attribution.identity.headers import UNIFIED
+from attribution.identity.headers import UNIFIED, columns_of
 from attribution.identity.id_types import IdType
 from attribution.identity.keys import key_sql
 from attribution.identity.links import LinkSource
@@ -32,7 +32,7 @@ def write_unified(connection: Any, tables: Mapping[str, str], unified: IdType, r
     ``stitched``: the customer has more than one unified id. Ids whose customer's number is to be read as the id itself
     do not occur: every id of the tables is in the registry.
     """
-    held = [t for t in UNIFIED if t in tables and "unified_id" in _columns(connection, tables[t])]
+    held = [t for t in UNIFIED if t in tables and "unified_id" in columns_of(connection, tables[t])]
     if not held:
         return 0
     every = " UNION ".join(f"SELECT unified_id FROM {tables[t]} WHERE unified_id IS NOT NULL" for t in held)
@@ -67,7 +67,3 @@ def write_records(connection: Any, source: LinkSource | None, region: str | None
     if not parts:
         return 0
     return copy_private(connection, f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY ALL", target)
-
-
-def _columns(connection: Any, relation: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]

@@ -84,9 +84,8 @@ def touches_profile(connection: Any, touchpoints: str, unified: str, device: str
 
 
 def device_column(connection: Any, touchpoints: str) -> str | None:
-    """The column that tells devices apart best: a device's id, else the kind of device, else none."""
+    """SQL that tells devices apart: a device's id, else the kind of device; None where no column does."""
     columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {touchpoints}").fetchall()]
     ids = [c for c in columns if c.startswith("id:") and id_type(c[3:]).name in {"device", "maid"}]
-    if ids:
-        return f"t.{identifier(ids[0])}"
-    return "t.device_type" if "device_type" in columns else None
+    told = [f"nullif(t.{identifier(c)}, '')" for c in ids] + (["t.device_type"] if "device_type" in columns else [])
+    return f"coalesce({', '.join(told)})" if told else None

@@ -13,12 +13,15 @@ files or threads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.paths.compiled import compiled
+
+S = TypeVar("S", bound=np.generic)
 
 # The time of an id that no row dates: later than all others.
 UNDATED = np.iinfo(np.int64).max
@@ -117,6 +120,15 @@ def register(found: Found, before: Registry) -> Registry:
     customer = numbers[found.cluster]
     _be_born(born, customer, numbers, issued)
     return _with_absent(found, before, place, born, first_seen, customer, issued)
+
+
+def without(registry: Registry, erased: frozenset[int]) -> Registry:
+    """The registry without ids that are erased."""
+    if not erased:
+        return registry
+    kept = ~np.isin(registry.keys, np.array(sorted(erased), np.uint64))
+    names = ("keys", "types", "born", "first_seen", "customer", "status", "present")
+    return replace(registry, **{name: getattr(registry, name)[kept] for name in names})
 
 
 def _kept_numbers(
@@ -220,12 +232,12 @@ def _with_absent(
     keys = np.concatenate([found.keys, before.keys[gone]])
     order = np.argsort(keys, kind="stable")
 
-    def joined(mine: NDArray[np.generic], theirs: NDArray[np.generic]) -> NDArray[np.generic]:
+    def joined(mine: NDArray[S], theirs: NDArray[S]) -> NDArray[S]:
         return np.concatenate([mine, theirs[gone]])[order]
 
-    absent = np.zeros(before.keys.size, np.bool_)
+    here, away = np.ones(found.keys.size, np.bool_), np.zeros(before.keys.size, np.bool_)
     return Registry(
         keys[order], joined(recode[0][found.types], recode[1][before.types]), joined(born, before.born),
         joined(first_seen, before.first_seen), joined(customer, before.customer), joined(found.status, before.status),
-        joined(np.ones(found.keys.size, np.bool_), absent), names, issued,
-    )  # type: ignore[arg-type]  # fmt: skip
+        joined(here, away), names, issued,
+    )  # fmt: skip

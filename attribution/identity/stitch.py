@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attribution.engine import identifier, literal, read_parquet
-from attribution.identity.headers import CUSTOMER_IDS
+from attribution.identity.headers import CUSTOMER_IDS, columns_of
 from attribution.identity.status import Status
 from attribution.workspace import Workspace
 
@@ -59,7 +59,7 @@ def stitched(connection: Any, table: str, relation: str, unified: str | None, re
     unified, records : str or None
         Relations that `write_unified` and `write_records` wrote.
     """
-    columns = _columns(connection, relation)
+    columns = columns_of(connection, relation)
     keyed = "unified_id" in columns
     if table != "customers" or records is None:
         if unified is None or not keyed:
@@ -102,7 +102,3 @@ def _of_events(table: str, relation: str, unified: str) -> str:
         whole = "p.customer_id AS unified_id, min(t.enter) AS enter, max(t.exit) AS exit"
         rows = f"{apart} UNION ALL BY NAME SELECT {whole} FROM {joined} WHERE p.stitched GROUP BY p.customer_id"
     return f"({rows})"
-
-
-def _columns(connection: Any, relation: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]

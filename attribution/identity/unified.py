@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast, get_args
 
 from attribution.engine import identifier, literal, one_row
 from attribution.errors import UsageError
-from attribution.identity.headers import UNIFIED
-from attribution.identity.id_types import IdType, id_type
+from attribution.identity.headers import UNIFIED, columns_of
+from attribution.identity.id_types import IdType, Level, id_type
 from attribution.settings import IdentitySettings
 
 # Unified ids looked at to find what they are.
@@ -27,15 +27,23 @@ def unified_type(connection: Any, tables: Mapping[str, str], settings: IdentityS
     said = settings.unified_id
     if said == "auto":
         return _looked_at(connection, tables)
-    if said in ("person", "device"):
-        return IdType(NAME, said, "text"), "as set"
+    if said in get_args(Level):
+        return IdType(NAME, cast("Level", said), "text"), "as set"
     if said == NAME:
         raise UsageError('unified_id: say what it is: "person", "device" or an id type such as "cookie".')
     return id_type(said), "as set"
 
 
+def held_type(manifest: dict[str, Any]) -> IdType:
+    """What the tier in use found ``unified_id`` to be; before any run, a type of its own."""
+    held = manifest.get("identity", {})
+    entry = held.get("tiers", {}).get(held.get("used"))
+    name = NAME if entry is None else str(entry["unified_id"])
+    return IdType(NAME, "person", "text") if name == NAME else id_type(name)
+
+
 def _looked_at(connection: Any, tables: Mapping[str, str]) -> tuple[IdType, str]:
-    held = [t for t in UNIFIED if t in tables and NAME in _columns(connection, tables[t])]
+    held = [t for t in UNIFIED if t in tables and NAME in columns_of(connection, tables[t])]
     events = [t for t in held if t != "customers"] or held
     if events:
         every = " UNION ".join(f"SELECT unified_id FROM {tables[t]} WHERE unified_id IS NOT NULL" for t in events)
@@ -57,7 +65,7 @@ def _named_ids(connection: Any, tables: Mapping[str, str]) -> list[tuple[str, st
     if "identities" not in tables:
         return []
     relation = tables["identities"]
-    columns = _columns(connection, relation)
+    columns = columns_of(connection, relation)
     found: dict[str, list[str]] = {}
     for column in columns:
         if column.startswith("id:"):
@@ -72,7 +80,3 @@ def _named_ids(connection: Any, tables: Mapping[str, str]) -> list[tuple[str, st
                 found.setdefault(name, []).append(query)
     found.pop(NAME, None)
     return [(name, " UNION ALL ".join(queries)) for name, queries in sorted(found.items())]
-
-
-def _columns(connection: Any, relation: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]

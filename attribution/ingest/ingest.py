@@ -17,6 +17,7 @@ from attribution.engine import connect
 from attribution.errors import AttributionError, UsageError, did_you_mean
 from attribution.ingest.check import Checked, check, refused, selections
 from attribution.ingest.database import said
+from attribution.ingest.erased import leave_out_erased
 from attribution.ingest.layouts import Layout, check_columns, found, named_columns, recognise
 from attribution.ingest.refusals import ENCODER
 from attribution.ingest.report import FileReport, IngestReport, RowCounts, findings_of, report_of, skipped_files
@@ -125,6 +126,7 @@ class _Run:
                 self.replace(other, source)
         item = _stored(self.workspace, staged, layout, self.settings, f"{digest}-{choice[:12]}")
         item |= {"digest": digest, "choice": choice, "headers": list(staged.columns)}
+        leave_out_erased(self.workspace, self.manifest, item)
         self.manifest["inputs"].append(item)
         for name, file in item["files"].items():
             self.manifest["tables"].setdefault(name, []).append(file)

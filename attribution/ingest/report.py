@@ -11,11 +11,11 @@ from attribution.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """What became of a source's rows: ``read = kept + duplicates + quarantined + outside``.
+    """What became of a source's rows: ``read = kept + duplicates + quarantined + outside + forgotten``.
 
-    ``repaired`` rows are among the others. ``conversions_merged`` counts conversions whose
-    ``conversion_id`` another row has too; in files of conversions those rows are among ``duplicates``, in
-    event files the row is kept for its touch.
+    ``forgotten`` rows name a person who was erased. ``repaired`` rows are among the others.
+    ``conversions_merged`` counts conversions whose ``conversion_id`` another row has too; in files of
+    conversions those rows are among ``duplicates``, in event files the row is kept for its touch.
     """
 
     read: int = 0
@@ -24,6 +24,7 @@ class RowCounts:
     quarantined: int = 0
     outside: int = 0
     repaired: int = 0
+    forgotten: int = 0
     conversions_merged: int = 0
 
 
@@ -92,6 +93,9 @@ def findings_of(report: FileReport, *, zone_given: bool) -> Iterator[Finding]:
     if rows.outside:
         message = f"{name}: {rows.outside:,} rows are later than the moment stated with --as-of; left out."
         yield Finding("note", "outside", message, "", rows.outside)
+    if rows.forgotten:
+        message = f"{name}: {rows.forgotten:,} rows name people who were erased; left out."
+        yield Finding("note", "forgotten", message, "", rows.forgotten)
     if rows.repaired:
         message = f"{name}: {rows.repaired:,} rows repaired ({_counted(report.repaired)})."
         yield Finding("info", "repaired", message, "", rows.repaired)

@@ -74,6 +74,7 @@ def count_rows(item: dict[str, Any]) -> None:
     rows = item["rows"]
     rows["duplicates"] = item["dropped"].get(item["table"], 0)
     rows["kept"] = rows["read"] - rows["quarantined"] - rows["outside"] - rows["duplicates"]
+    rows["kept"] -= rows.setdefault("forgotten", 0)
     rows["conversions_merged"] = item["merged"]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,12 +22,12 @@ from attribution.identity.effect import StitchingEffect, stitching_effect
 from attribution.identity.findings import identity_findings
 from attribution.identity.headers import UNIFIED
 from attribution.identity.id_types import IdType
+from attribution.identity.keys import placeholder_keys
 from attribution.identity.ledger import LEDGER, aliases, ledger
 from attribution.identity.links import LinkSource, read_links, sources
 from attribution.identity.people import register_ids, write_records, write_unified
-from attribution.identity.placeholders import placeholder_keys
 from attribution.identity.profile import device_column, profile, touches_profile
-from attribution.identity.registry import UNDATED, Registry, register
+from attribution.identity.registry import UNDATED, Registry, register, without
 from attribution.identity.resolve import resolve
 from attribution.identity.stitch import STITCHED, people_table
 from attribution.identity.store import read_registry, write_registry
@@ -91,30 +92,55 @@ def identify_step(
         Where the workspace holds no ids.
     """
     manifest = workspace.require()
-    tables = {t: r for t in SOURCES if (r := workspace.table(t, manifest)) is not None}
-    if not tables:
+    if not _tables(workspace, manifest):
         msg = (
             "There are no ids to join: the workspace holds no links, touchpoints, conversions or customers. Add some: "
             "attribution ingest --touchpoints FILE --identities FILE."
         )
         raise UsageError(msg)
     settings = settings or last_settings(manifest)
-    files = {t: manifest["tables"].get(t, []) for t in SOURCES}
-    digest = digest_of(files, settings.as_dict(), manifest.get("identity", {}).get("by_hand"))
-    held = manifest.get("identity", {}).get("tiers", {}).get(settings.tier)
-    if held is not None and held["digest"] == digest and manifest["identity"]["used"] == settings.tier:
-        return _reported(workspace, held, settings, unchanged=True)
+    identity = manifest.get("identity", {})
+    held = identity.get("tiers", {}).get(settings.tier)
+    if held is not None and held["digest"] == _digest(manifest, settings) and identity.get("used") == settings.tier:
+        missing = effect and not (workspace.path / held["path"] / "effect-credits.parquet").exists()
+        if not missing:
+            return _reported(workspace, held, settings, unchanged=True)
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
-        run = _Run(workspace, connection, changed, settings, tables, told)
-        entry = run.made(digest)
-        changed["identity"] = {
-            **changed.get("identity", {}),
-            "tiers": {**changed.get("identity", {}).get("tiers", {}), settings.tier: entry},
-            "used": settings.tier,
-        }
+        run = _Run(workspace, connection, changed, settings, told)
+        entry = run.made()
+        changed["identity"]["used"] = settings.tier
         if effect:
             run.write_effect(entry)
     return _reported(workspace, entry, settings, unchanged=False)
+
+
+def resolve_tier(
+    workspace: Workspace, connection: Any, manifest: dict[str, Any], tier: str, erased: frozenset[int]
+) -> None:
+    """Resolve a tier anew inside an open change, without ids that are erased.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    connection : DuckDB connection
+    manifest : dict
+        As the change has it.
+    tier : str
+    erased : frozenset of int
+        Keys of ids that the registry forgets.
+    """
+    settings = IdentitySettings(**manifest["identity"]["tiers"][tier]["settings"])
+    _Run(workspace, connection, manifest, settings, lambda _: None, erased).made()
+
+
+def _tables(workspace: Workspace, manifest: dict[str, Any]) -> dict[str, str]:
+    return {t: r for t in SOURCES if (r := workspace.table(t, manifest)) is not None}
+
+
+def _digest(manifest: dict[str, Any], settings: IdentitySettings) -> str:
+    """Files are named by their content, so their names stand for the tables."""
+    files = {t: manifest["tables"].get(t, []) for t in SOURCES}
+    return digest_of(files, settings.as_dict(), manifest.get("identity", {}).get("by_hand"))
 
 
 def last_settings(manifest: dict[str, Any]) -> IdentitySettings:
@@ -129,23 +155,26 @@ class _Run:
 
     def __init__(
         self, workspace: Workspace, connection: Any, manifest: dict[str, Any], settings: IdentitySettings,
-        tables: Mapping[str, str], told: Callable[[str], None],
+        told: Callable[[str], None], erased: frozenset[int] = frozenset(),
     ) -> None:  # fmt: skip
         self.workspace, self.connection, self.manifest = workspace, connection, manifest
-        self.settings, self.tables, self.told = settings, tables, told
+        self.settings, self.told, self.erased = settings, told, erased
+        self.tables = _tables(workspace, manifest)
         self.held: dict[str, Any] = manifest.get("identity", {}).get("tiers", {}).get(settings.tier, {})
 
-    def made(self, digest: str) -> dict[str, Any]:
+    def made(self) -> dict[str, Any]:
         """Resolve, register, write; give the manifest's entry."""
+        digest = _digest(self.manifest, self.settings)
         unified, why = unified_type(self.connection, self.tables, self.settings)
         found = sources(self.connection, self.tables, unified)
         self.told("reading ids")
         links = read_links(self.connection, found, self.settings)
         self.told("joining ids")
         by_hand = keys_by_hand(read_by_hand(self.workspace, self.manifest))
-        made = resolve(links, self.settings, placeholder_keys(links.type_names), by_hand)
+        placeholders = np.union1d(placeholder_keys(links.type_names), links.placeholders)
+        made = resolve(links, self.settings, placeholders, by_hand)
         before = self.before()
-        registry = register(made.found, before)
+        registry = register(made.found, without(before, self.erased))
         self.told("writing customers")
         run = int(self.held.get("run", 0)) + 1
         folder = self.workspace.path / "identity" / f"{self.settings.tier}-{run:04d}-{digest[:8]}"
@@ -159,6 +188,7 @@ class _Run:
         maps = self.write_maps(folder, registry, found, unified)
         here = str(folder.relative_to(self.workspace.path))
         numbers = {**profile(made), "unified_id": [unified.name, unified.level, why]}
+        numbers["unread"] = dict(links.unread)
         numbers["as_of"] = self.settings.as_of
         numbers["new_customers"] = registry.issued - before.issued
         numbers["undated_links"] = int((links.seen_at == UNDATED).sum()) if past else 0
@@ -167,12 +197,15 @@ class _Run:
             device = device_column(self.connection, self.tables["touchpoints"])
             numbers["touches"] = touches_profile(self.connection, self.tables["touchpoints"], map_, device)
         write_atomically(folder / "profile.json", json.dumps(numbers, indent=1).encode())
-        return {
+        entry = {
             "path": here, "digest": digest, "settings": self.settings.as_dict(), "maps": maps,
             # What was known at an earlier moment changes nobody's number: the registry stays as it was.
             "registry": self.held.get("registry") if past else here,
-            "run": run, "events": _counted(events),
+            "unified_id": unified.name, "run": run, "events": _counted(events),
         }  # fmt: skip
+        identity = self.manifest.setdefault("identity", {})
+        identity["tiers"] = {**identity.get("tiers", {}), self.settings.tier: entry}
+        return entry
 
     def before(self) -> Registry:
         """The registry as the last run left it."""

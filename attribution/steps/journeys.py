@@ -25,7 +25,7 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
     settings : JourneySettings, optional
         None takes those of the last build, or the defaults.
     """
-    manifest = workspace.require()
+    manifest = refreshed(workspace)
     settings = settings or last_settings(manifest)
     digest = _journey_digest(manifest, settings)
     held = manifest["journeys"]
@@ -52,6 +52,17 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
             "counts": journeys.counts,
         }
     return journeys
+
+
+def refreshed(workspace: Workspace) -> dict[str, Any]:
+    """The manifest, with customers of the tables as they are now where ids were joined before."""
+    manifest = workspace.require()
+    if identity_of(manifest) is None:
+        return manifest
+    from attribution.steps.identify import identify_step  # noqa: PLC0415  (that step reads journey settings here)
+
+    identify_step(workspace)
+    return workspace.manifest()
 
 
 def last_settings(manifest: dict[str, Any]) -> JourneySettings:

@@ -10,6 +10,8 @@ import pandas as pd
 
 from attribution.engine import connect
 from attribution.errors import UsageError
+from attribution.identity.stitch import identity_of, people_table
+from attribution.steps.journeys import refreshed
 from attribution.suppression.policy import Suppression, suppress
 from attribution.suppression.waste import waste
 from attribution.workspace import PRIVATE, Workspace, digest_of
@@ -26,20 +28,22 @@ class SuppressReport:
 
 def suppress_step(workspace: Workspace) -> SuppressReport:
     """List the customers, write the list, and tell what went to them already."""
-    manifest = workspace.require()
+    manifest = refreshed(workspace)
     names = ("touchpoints", "conversions", "customers")
-    touchpoints, conversions, customers = (workspace.table(n, manifest) for n in names)
-    if conversions is None and customers is None:
+    if not {"conversions", "customers"} & set(manifest["tables"]):
         msg = (
             "Nobody is known to be a customer: the workspace holds no conversions with ids and no customers. Add some: "
             "attribution ingest --conversions FILE, or --customers FILE."
         )
         raise UsageError(msg)
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
+        touchpoints, conversions, customers = (people_table(workspace, connection, n, manifest) for n in names)
         found = suppress(connection, touchpoints, conversions, customers)
         spent = workspace.table("spend", manifest)
         lost = None if touchpoints is None else waste(connection, touchpoints, conversions, customers, spent)
-        digest = digest_of({t: manifest["tables"].get(t, []) for t in names}, found.policy)
+        entry = identity_of(manifest)
+        files = {t: manifest["tables"].get(t, []) for t in names}
+        digest = digest_of(files, found.policy, *([] if entry is None else [entry["path"]]))
         folder = workspace.path / "lists" / f"suppression-{digest[:8]}"
         folder.mkdir(exist_ok=True, mode=0o700)
         files = (folder / "suppression.csv", folder / "suppression.parquet")

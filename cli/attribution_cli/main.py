@@ -15,6 +15,8 @@ COMMANDS = {
     "ingest": "Read files into the workspace.",
     "identify": "Join cookies, devices, e-mails and CRM ids into customers.",
     "journeys": "Cut touches and conversions into journeys.",
+    "journey": "One customer's timeline over all ids.",
+    "forget": "Erase a person.",
     "fit": "Fit attribution models.",
     "mmm": "Media-mix models: model files, effects, curves, predictions, comparison.",
     "credits": "Print what each channel contributed.",

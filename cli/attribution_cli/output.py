@@ -262,7 +262,7 @@ def file_report(report: FileReport) -> None:
             say(f"  {header} = {shown(report.read[header])}")
     rows = report.rows
     parts = [f"{rows.read:,} rows read", f"{rows.kept:,} kept"]
-    for name in ("duplicates", "quarantined", "outside", "repaired"):
+    for name in ("duplicates", "quarantined", "outside", "forgotten", "repaired"):
         count = getattr(rows, name)
         if count:
             parts.append(f"{count:,} {'outside the window' if name == 'outside' else name}")

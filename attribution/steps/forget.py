@@ -1,0 +1,211 @@
+"""Erase a person from a workspace, and remember not to take them in again."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from attribution.engine import connect, identifier, literal, one_row
+from attribution.identity.canonical import Canonical, canonical_columns
+from attribution.identity.headers import id_columns, pair_columns
+from attribution.identity.id_types import IdType
+from attribution.identity.keys import key_sql
+from attribution.identity.lookup import Person, find_person
+from attribution.identity.tombstones import add_tombstones
+from attribution.identity.unified import unified_type
+from attribution.ingest.erased import cells_of
+from attribution.ingest.settle import copy_private
+from attribution.steps.identify import SOURCES, last_settings, resolve_tier
+from attribution.workspace import Workspace, digest_of, write_atomically
+
+# Shorter ids are compared with whole cells of the quarantine, not with parts of them.
+LEAST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReport:
+    """What an erasure took away.
+
+    Attributes
+    ----------
+    customer_id : str
+    rows : dict of str to int
+        Rows removed, by table; ``quarantine`` too.
+    ids : int
+        Tombstones written.
+    lists : int
+        Rows removed from lists.
+    """
+
+    customer_id: str
+    rows: dict[str, int]
+    ids: int
+    lists: int
+
+
+def forget_step(workspace: Workspace, text: str) -> ForgetReport:
+    """Erase a person by any of their ids.
+
+    Rows that name one of the person's ids are removed from every table, from rows set aside as duplicates and from the
+    quarantine; the ids from the registry of every tier; the person from lists. Journeys are cut anew when next needed.
+    A keyed digest of each id stays, so that the next export does not bring the person back.
+
+    Raises
+    ------
+    UsageError
+        Where nobody has that id.
+    """
+    manifest = workspace.require()
+    with connect(workspace.scratch()) as connection:
+        person = find_person(connection, workspace, manifest, text)
+    with workspace.write() as changed, connect(workspace.scratch()) as connection:
+        erasure = _Erasure(workspace, connection, changed, person)
+        rows = erasure.tables()
+        rows["quarantine"] = erasure.quarantine()
+        stones = add_tombstones(workspace, changed, sorted(erasure.ids))
+        lists = erasure.lists()
+        changed["journeys"] = None
+        for tier in list(changed.get("identity", {}).get("tiers", {})):
+            resolve_tier(workspace, connection, changed, tier, person.keys)
+    return ForgetReport(person.customer_id, {t: n for t, n in rows.items() if n}, stones, lists)
+
+
+class _Erasure:
+    """One person's ids, and the files they are taken out of."""
+
+    def __init__(self, workspace: Workspace, connection: Any, manifest: dict[str, Any], person: Person) -> None:
+        self.workspace, self.connection, self.manifest, self.person = workspace, connection, manifest, person
+        settings = last_settings(manifest)
+        self.region = settings.region
+        tables = {t: r for t in SOURCES if (r := workspace.table(t, manifest)) is not None}
+        self.unified: IdType = unified_type(connection, tables, settings)[0]
+        keys = sorted(person.keys)
+        connection.execute("CREATE TEMP TABLE erased AS SELECT unnest($1::UBIGINT[]) AS key", [keys])
+        connection.execute("CREATE TEMP TABLE named AS SELECT unnest($1::VARCHAR[]) AS id", [list(person.unified_ids)])
+        # Canonical ids for tombstones, and texts as they stand in files.
+        self.ids: set[tuple[str, str]] = {("unified_id", u) for u in person.unified_ids}
+        self.texts: set[str] = set(person.unified_ids)
+
+    def tables(self) -> dict[str, int]:
+        """Take the person's rows out of every table file; give the number by table."""
+        removed: dict[str, int] = {}
+        for item in self.manifest["inputs"]:
+            for table in list(item["files"]):
+                removed[table] = removed.get(table, 0) + self._file(item, "files", table)
+            for table in list(item["aside"]):
+                removed[table] = removed.get(table, 0) + self._file(item, "aside", table)
+        return removed
+
+    def _file(self, item: dict[str, Any], where: str, table: str) -> int:
+        path = self.workspace.path / item[where][table]
+        relation, ids = self._rows_of(path, table)
+        if not ids:
+            return 0
+        made = canonical_columns(self.connection, relation, ids, self.region)
+        tests = {column: self._is_theirs(column, of, made.columns[column]) for column, of in ids.items()}
+        self._note_ids(made, ids, tests)
+        gone = f"SELECT file_row_number AS n FROM {made.relation} WHERE {' OR '.join(tests.values())}"
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE gone AS {gone}")
+        made.drop(self.connection)
+        (number,) = one_row(self.connection, "SELECT count(*) FROM gone")
+        if number:
+            target = path.with_name(f"{path.stem.partition('~')[0]}~{digest_of(path.name)[:8]}{path.suffix}")
+            rest = "file_row_number NOT IN (SELECT n FROM gone)"
+            source = f"read_parquet({literal(path)}, file_row_number = true)"
+            copy_private(self.connection, f"SELECT * EXCLUDE (file_row_number) FROM {source} WHERE {rest}", target)
+            name = str(target.relative_to(self.workspace.path))
+            if where == "files":
+                files = self.manifest["tables"][table]
+                files[files.index(item["files"][table])] = name
+            item[where][table] = name
+            if table == item["table"]:
+                item["rows"]["forgotten"] = item["rows"].get("forgotten", 0) + number
+                item["rows"]["kept" if where == "files" else "duplicates"] -= number
+            if where == "aside":
+                item["dropped"][table] -= number
+        return int(number)
+
+    def _is_theirs(self, column: str, of: IdType, canonical: str) -> str:
+        """SQL: whether a column's id is one of the person's."""
+        by_key = f"{key_sql(of.name, canonical)} IN (SELECT key FROM erased)"
+        if of.name not in {"unified_id", self.unified.name}:
+            return f"({by_key})"
+        return f"({by_key} OR {identifier(column)} IN (SELECT id FROM named))"
+
+    def _note_ids(self, made: Canonical, ids: dict[str, IdType], tests: dict[str, str]) -> None:
+        """Keep the person's ids, in canonical form and as they stand in the file."""
+        for column, of in ids.items():
+            both = f"{made.columns[column]}, {identifier(column)}"
+            query = f"SELECT DISTINCT {both} FROM {made.relation} WHERE {tests[column]}"
+            found = self.connection.execute(query).fetchall()
+            self.ids |= {(of.name, form) for form, _ in found if form is not None}
+            self.texts |= {raw for _, raw in found if raw is not None}
+
+    def _rows_of(self, path: Path, table: str) -> tuple[str, dict[str, IdType]]:
+        """A table file's rows with their number, and the columns that hold ids."""
+        relation = f"read_parquet({literal(path)}, file_row_number = true)"
+        columns = [row[0] for row in self.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
+        selected, ids = pair_columns(self.connection, relation, self.unified)
+        ids |= id_columns(table, columns, self.unified)
+        return f"(SELECT {', '.join(['*', *selected])} FROM {relation})", ids
+
+    def quarantine(self) -> int:
+        """Take lines that hold one of the person's ids out of the quarantine."""
+        removed = 0
+        for item in self.manifest["inputs"]:
+            if not item.get("quarantine"):
+                continue
+            path = self.workspace.path / item["quarantine"]
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if not self._names(line)]
+            if len(kept) < len(lines):
+                gone = len(lines) - len(kept)
+                removed += gone
+                item["rows"]["quarantined"] -= gone
+                item["rows"]["forgotten"] = item["rows"].get("forgotten", 0) + gone
+                target = path.with_name(f"{path.stem.partition('~')[0]}~{digest_of(path.name)[:8]}.jsonl")
+                write_atomically(target, b"".join(kept))
+                item["quarantine"] = str(target.relative_to(self.workspace.path))
+        return removed
+
+    def _names(self, line: bytes) -> bool:
+        """Whether a quarantined line holds one of the person's ids in any cell."""
+        words = cells_of(line)
+        return any(word in self.texts or any(len(t) >= LEAST and t in word for t in self.texts) for word in words)
+
+    def lists(self) -> int:
+        """Take the person out of lists; give the number of rows."""
+        removed = 0
+        for entry in self.manifest["lists"].values():
+            for name in entry["files"]:
+                path = self.workspace.path / name
+                if path.suffix in {".csv", ".parquet"}:
+                    removed += self._list(path)
+        return removed
+
+    def _list(self, path: Path) -> int:
+        table = pq.read_table(path) if path.suffix == ".parquet" else _csv(path)
+        if "customer_id" not in table.column_names:
+            return 0
+        theirs = pc.is_in(table.column("customer_id"), value_set=pa.array([self.person.customer_id], pa.string()))
+        number = int(pc.sum(theirs).as_py() or 0)
+        if number:
+            kept = table.filter(pc.invert(theirs))
+            buffer = io.BytesIO()
+            (pq.write_table if path.suffix == ".parquet" else pa_csv.write_csv)(kept, buffer)
+            write_atomically(path, buffer.getvalue())
+        return number
+
+
+def _csv(path: Path) -> pa.Table:
+    """A list as text, cell by cell as it was written."""
+    with path.open(encoding="utf-8") as file:
+        header = file.readline().rstrip("\n").split(",")
+    return pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(dict.fromkeys(header, pa.string())))
