@@ -9,7 +9,7 @@ PROCESSES ?= auto
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q \
 	--numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test lint types wheel bench bench-mmm study-paths study-coverage study-null study-mmm smoke clean help
+.PHONY: demo test lint types wheel bench bench-identity bench-mmm study-paths study-coverage study-null study-mmm study-identity smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ wheel: $(STAMP)  ## build the wheel and check what it holds
 bench: $(STAMP)  ## speed and memory beside the peers (installs them in .venv-bench)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run.py
 
+bench-identity: $(STAMP)  ## links to stable customer ids: 10 M rows, growth, a run with 1 % new links
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run.py --only identity $(ARGS)
+
 bench-mmm: $(STAMP)  ## the media-mix model beside PyMC-Marketing and Meridian (installs them; options in ARGS)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m benchmarks.mmm.bench $(ARGS)
 
@@ -56,6 +59,9 @@ study-null: $(STAMP)  ## does the hazard's interval hold zero for a channel that
 
 study-mmm: $(STAMP)  ## the mix model: simulation-based calibration, coverage, recovery, equality with PyMC; an hour and more
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_mmm.py
+
+study-identity: $(STAMP)  ## identity against known truth, with and without guards, and beside Splink's clustering
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_identity.py $(ARGS)
 
 smoke: $(STAMP)  ## a small demo and the tests of the models, for another PYTHON and VENV
 	cd "$$(mktemp -d)" && PYTHONDONTWRITEBYTECODE= $(CURDIR)/$(BIN)/attribution demo --people 2000 >/dev/null

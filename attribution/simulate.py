@@ -124,7 +124,7 @@ def simulate_identities(
     Parameters
     ----------
     folder : Path
-        Where ``links.csv`` and ``truth.csv`` go; made where it is missing.
+        Where ``links.csv``, ``customers.csv`` and ``truth.csv`` go; made where it is missing.
     people, seed, days : int
         Same seed, same bytes.
     layout : {"pairs", "wide"}
@@ -142,11 +142,11 @@ def simulate_identities(
     except ValueError as error:
         raise UsageError(str(error)) from None
     folder.mkdir(parents=True, exist_ok=True)
-    links = frame_of(made.links if layout == "pairs" else made.wide)
-    truth = frame_of(made.truth)
-    _write(folder / "links.csv", links)
-    _write(folder / "truth.csv", truth)
-    return SimulatedFiles({folder / "links.csv": len(links), folder / "truth.csv": len(truth)}, truth)
+    tables = {"links": made.links if layout == "pairs" else made.wide, "customers": made.customers, "truth": made.truth}
+    frames = {folder / f"{name}.csv": frame_of(table) for name, table in tables.items()}
+    for path, frame in frames.items():
+        _write(path, frame)
+    return SimulatedFiles({path: len(frame) for path, frame in frames.items()}, frames[folder / "truth.csv"])
 
 
 def frame_of(table: Mapping[str, Any]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "A simulated retailer with known truth, end to end.",
     "ingest": "Read files into the workspace.",
     "identify": "Join cookies, devices, e-mails and CRM ids into customers.",
+    "link": "Find customers records that are probably one person (with Splink).",
     "journeys": "Cut touches and conversions into journeys.",
     "journey": "One customer's timeline over all ids.",
     "forget": "Erase a person.",

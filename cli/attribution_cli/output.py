@@ -66,25 +66,30 @@ def counting(label: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: shown_bar.update(done - shown_bar.pos)
 
 
-def write_frame(frame: pd.DataFrame, form: str, output: str | None, table: Callable[[pd.DataFrame], str]) -> None:
-    """Write a table to stdout or a file, in one of the formats."""
+def write_frame(
+    frame: pd.DataFrame, form: str, output: str | None, table: Callable[[pd.DataFrame], str], *, private: bool = False
+) -> None:
+    """Write a table to stdout or a file, in one of the formats; a private file is readable by its owner only."""
     if form == "parquet":
         if output is None:
             raise click.UsageError("Parquet is binary: name a file with -o FILE.")
-        _replace(Path(output), lambda path: frame.to_parquet(path, index=False))
+        _replace(Path(output), lambda path: frame.to_parquet(path, index=False), private=private)
         return
     text = {"table": table, "csv": _csv, "json": _json, "jsonl": _jsonl}[form](frame)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
-        _replace(Path(output), lambda path: path.write_text(text if text.endswith("\n") else text + "\n", "utf-8"))
+        whole = text if text.endswith("\n") else f"{text}\n"
+        _replace(Path(output), lambda path: path.write_text(whole, "utf-8"), private=private)
         say(f"Written: {output}")
 
 
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
+def _replace(path: Path, write: Callable[[Path], Any], *, private: bool) -> None:
     """The old file stays until the new one is whole."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if private:
+            temporary.touch(mode=0o600)
         write(temporary)
         temporary.replace(path)
     except OSError as error:

@@ -109,8 +109,9 @@ def mix(
 def identities(folder: str, people: int, days: int, layout: str, seed: int) -> None:
     """People whose every id is known: cookies that reset, log-ins, second mailboxes, shared devices, placeholders.
 
-    Writes links (what logs, till and CRM show) and truth (whose each id is, as it is written). On stdout: ids by type;
-    those of one person, those that several share, and those that are none.
+    Writes links (what logs, till and CRM show), customers (CRM records, some people twice without a shared key) and
+    truth (whose each id is, as it is written). On stdout: ids by type; those of one person, those that several share,
+    and those that are none.
 
     \b
     Example:

@@ -51,7 +51,7 @@ def test_truth_names_every_id_once_and_says_which_are_linked(tables):
     assert linked == ends[0] | ends[1]
     own = truth["kind"] == "own"
     assert (truth["person"] != "").equals(own)
-    assert truth.loc[own & (truth["id_type"] == "crm_id"), "person"].is_unique
+    assert truth.loc[truth["id"].str.fullmatch(r"C\d+"), "person"].is_unique
 
 
 def test_an_account_is_linked_with_things_of_its_own_person_or_with_shared_ones_only(tables):
@@ -91,8 +91,27 @@ def test_digests_are_those_of_the_addresses(tables):
     assert own["id"].str.lower().tolist() == expected
 
 
+def test_second_records_share_no_key_and_differ_little():
+    records = pd.DataFrame(dict(simulate(WORLD).customers))
+    truth = pd.DataFrame(dict(simulate(WORLD).truth))
+    assert set(records["id:crm_id"]) == set(truth.loc[truth["id_type"] == "crm_id", "id"]) - {"null", "undefined"}
+    number = records["id:crm_id"].str[1:]
+    first, again = (
+        records[records["id:crm_id"].str[0] == letter].assign(p=number).set_index("p") for letter in ("C", "T")
+    )
+    both = first.index.intersection(again.index)
+    assert len(both) > 0.05 * len(first)
+    assert (again["email"] == "").all()
+    names = ["first_name", "last_name", "birth_date"]
+    differing = (first.loc[both, names] != again.loc[both, names]).sum(axis=1)
+    assert 0.2 < differing.mean() < 0.6
+    assert differing.max() == 1
+
+
 def test_rates_hold():
-    everything = IdentityWorld(people=400, seed=1, accounts=1.0, log_ins=1.0, broken_tags=0.0, without_consent=0.0)
+    everything = IdentityWorld(
+        400, 1, accounts=1.0, log_ins=1.0, broken_tags=0.0, without_consent=0.0, second_records=0.0
+    )
     truth = pd.DataFrame(dict(simulate(everything).truth))
     assert (truth["id_type"] == "crm_id").sum() == 400
     assert (truth["kind"] == "placeholder").sum() == 0

@@ -23,8 +23,8 @@ class Population:
     ----------
     household : array (n,) of int
         People of a household are neighbours: codes rise.
-    account, card, second, newsletter : array (n,) of bool
-        Online account, loyalty card, second mailbox, newsletter.
+    account, card, second, newsletter, twice : array (n,) of bool
+        Online account, loyalty card, second mailbox, newsletter, record of the till.
     mailbox : array (n,) of int
         Code of the mailbox that a person gives: the own one, or the family's.
     phone, computer : array (n,) of bool
@@ -49,6 +49,7 @@ class Population:
     life: _Ints
     phase: _Ints
     kiosks: int
+    twice: _Flags
 
     @property
     def people(self) -> int:
@@ -92,6 +93,8 @@ def people_of(world: IdentityWorld) -> Population:
     kiosks = -(-n // world.people_per_kiosk)
     life = np.array(world.cookie_days)[rng.choice(len(world.cookie_days), 2 * n + h + kiosks, p=world.cookie_shares)]
     phase = rng.integers(0, life)
+    twice = (account | card) & drawn(world.second_records)
     return Population(
-        household, account, card, second, newsletter, mailbox, phone, computer, family_device, told, life, phase, kiosks
-    )
+        household, account, card, second, newsletter, mailbox, phone, computer, family_device, told, life, phase,
+        kiosks, twice,
+    )  # fmt: skip

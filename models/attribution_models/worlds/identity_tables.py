@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.worlds.identity_people import Population
+from attribution_models.worlds.identity_records import records_of
 from attribution_models.worlds.identity_texts import Texts, texts
 from attribution_models.worlds.identity_visits import COLUMNS, PLACEHOLDER, Rows, device_of_cookie
 from attribution_models.worlds.path_tables import labels
@@ -35,6 +36,8 @@ class IdentityTables:
         One row per pair of ids that one row of a log names: id_type_a, id_a, id_type_b, id_b, seen_at.
     wide : mapping of str to array
         The same rows with one ``id:<type>`` column per type, and seen_at; an empty text is no id.
+    customers : mapping of str to array
+        CRM records: ``id:crm_id`` and what they say of a person.
     truth : mapping of str to array
         One row per id as it is written, in whatever row it was seen, also alone: id_type, id, person (empty where it
         is nobody's alone), kind (``own``, ``shared`` within a household, ``kiosk``, ``placeholder``), people (how
@@ -44,6 +47,7 @@ class IdentityTables:
     people: int
     links: Columns
     wide: Columns
+    customers: Columns
     truth: Columns
 
 
@@ -54,7 +58,8 @@ def tabulate(world: IdentityWorld, people: Population, rows: Rows) -> IdentityTa
     at = start + rows.at.astype("timedelta64[s]")
     several = sum((rows.codes[c] != -1).astype(np.int64) for c in COLUMNS) > 1
     wide = {f"id:{c}": written[c][several] for c in COLUMNS} | {"seen_at": at[several]}
-    return IdentityTables(world.people, _pairs(written, at), wide, _truth(world, people, rows, written, several))
+    truth = _truth(world, people, rows, written, several)
+    return IdentityTables(world.people, _pairs(written, at), wide, records_of(world, people), truth)
 
 
 def _pairs(written: Mapping[str, Texts], at: NDArray[np.datetime64]) -> Columns:

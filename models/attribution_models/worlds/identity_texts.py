@@ -27,10 +27,15 @@ PLACEHOLDERS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+def name(number: int) -> tuple[str, str]:
+    """First and last name of a person; neighbours mostly share the last one."""
+    return _FIRST[number % len(_FIRST)], _LAST[number // len(_FIRST) % len(_LAST)]
+
+
 def address(people: int, mailbox: int) -> str:
     """Address of a mailbox: the own one of a person, the second, or that of a household."""
     which, number = min(mailbox // people, 2), mailbox % people if mailbox < 2 * people else mailbox - 2 * people
-    first, last = _FIRST[number % len(_FIRST)], _LAST[number // len(_FIRST) % len(_LAST)]
+    first, last = name(number)
     if which == 0:
         return f"{first}.{last}.{number}@example.com"
     return f"{first[0]}{last}{number}@example.net" if which == 1 else f"family.{last}.{number}@example.org"
@@ -63,7 +68,7 @@ def _text(column: str, code: int, how: int, key: int, people: int) -> str:
         return PLACEHOLDERS[column][PLACEHOLDER - code]
     match column:
         case "crm_id":
-            return f"C{code:08d}"
+            return f"C{code:08d}" if code < people else f"T{code - people:08d}"
         case "loyalty":
             return f"6{code:09d}"
         case "email":

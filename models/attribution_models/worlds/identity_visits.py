@@ -87,6 +87,9 @@ def _records(world: IdentityWorld, people: Population, log: _Log) -> None:
     log.add(at, who, crm_id=who, email=people.mailbox[who], loyalty=np.where(with_card, who, NO_ID))
     later = np.flatnonzero(people.account & people.second & (rng.random(n) < 0.3))
     log.add(rng.integers(0, world.days * DAY, later.size), later, crm_id=later, email=n + later)
+    # A record of the till is seen alone: its number n + p shares no key with anything.
+    twice = np.flatnonzero(people.twice)
+    log.add(-rng.integers(1, _YEARS_BEFORE, twice.size), twice, crm_id=n + twice)
     asked = np.flatnonzero(people.card & (rng.random(n) < 0.3))
     log.add(rng.integers(0, world.days * DAY, asked.size), asked, loyalty=asked, email=people.mailbox[asked])
 

@@ -6,8 +6,8 @@ are chosen for a plausible shop, and were fixed before one was run on the world.
 
 What is hard about it, each with a rate of its own: cookies that reset, people who never log in, second mailboxes,
 family computers and tablets, kiosks, mailboxes that a family shares, newsletters that are forwarded within a family,
-phones without consent (all of them tell the same all-zero advertising id), and tags that send ``null``, a test
-address or the digest of nothing in place of an id.
+phones without consent (all of them tell the same all-zero advertising id), tags that send ``null``, a test address or
+the digest of nothing in place of an id, and second records at the till that share no key with the first.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ class IdentityWorld:
         Their visits that come from it, with the address's digest in the link.
     forwarded : float
         Newsletter visits that somebody else of the household makes.
+    second_records : float
+        People with account or card who have a record of the till's system too, typed anew and under another number.
     broken_tags : float
         Visits whose tag sends a placeholder beside what it knows.
     cookie_days : tuple of int
@@ -101,6 +103,7 @@ class IdentityWorld:
     newsletters: float = 0.3
     newsletter_clicks: float = 0.08
     forwarded: float = 0.01
+    second_records: float = 0.1
     broken_tags: float = 0.005
     cookie_days: tuple[int, ...] = (7, 30, 180)
     cookie_shares: tuple[float, ...] = (0.3, 0.3, 0.4)
@@ -138,7 +141,7 @@ def simulate(world: IdentityWorld) -> IdentityTables:
     Returns
     -------
     IdentityTables
-        Links as pairs and as wide rows, and the truth of every id seen.
+        Links as pairs and as wide rows, CRM records, and the truth of every id seen.
     """
     people = people_of(world)
     return tabulate(world, people, rows_of(world, people))
