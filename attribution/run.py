@@ -168,7 +168,9 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     ]
     if suppressed is not None:
         findings += suppressed.suppression.findings
-    return RunReport(workspace, ingested, identified, journeys, fitted, timed, mixed, credits, suppressed, tuple(findings))
+    return RunReport(
+        workspace, ingested, identified, journeys, fitted, timed, mixed, credits, suppressed, tuple(findings)
+    )  # fmt: skip
 
 
 def _identity(configuration: Configuration, workspace: Workspace) -> IdentityReport | None:

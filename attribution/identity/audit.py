@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from attribution.identity.canonical import canonical_columns
-from attribution.identity.keys import key_sql
-from attribution.identity.links import LinkSource
 from attribution.identity.resolve import Resolution
+from attribution.identity.sources import Prepared
 from attribution.identity.status import Status
+from attribution.identity.texts import texts_of
 from attribution.settings import IdentitySettings
 
 REASONS = {
@@ -32,7 +32,7 @@ SCHEMA = pa.schema([
 ])  # fmt: skip
 
 
-def audit(connection: Any, sources: tuple[LinkSource, ...], made: Resolution, settings: IdentitySettings) -> pa.Table:
+def audit(connection: Any, sources: Sequence[Prepared], made: Resolution, settings: IdentitySettings) -> pa.Table:
     """One row per id that joins nobody, per link between two people that was not used, and per bridge.
 
     The table holds the ids themselves: it lies in the workspace, readable by its owner only.
@@ -41,7 +41,8 @@ def audit(connection: Any, sources: tuple[LinkSource, ...], made: Resolution, se
     cut = made.guarded.cut
     bridges = np.array([b.pair for b in made.oversized.bridges], np.uint64)
     named = np.unique(np.concatenate([disabled[:MOST_NAMED], _ends(cut[:MOST_NAMED]), _ends(bridges)]))
-    texts = _texts(connection, sources, made.found.keys[named], settings.region)
+    types = {made.found.type_names[t] for t in np.unique(made.found.types[named])}
+    texts = texts_of(connection, sources, made.found.keys[named], types)
     rows = _Rows(made, texts)
     between = "link between two people, not used"
     parts = [rows.ids(disabled, settings.people_per_device), rows.links(between, cut)]
@@ -110,27 +111,6 @@ class _Rows:
 
 def _ends(pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
     return np.concatenate([pairs >> np.uint64(32), pairs & LOW]).astype(np.int64)
-
-
-def _texts(
-    connection: Any, sources: tuple[LinkSource, ...], keys: NDArray[np.uint64], region: str | None
-) -> dict[int, str]:
-    """Find the canonical text of some keys."""
-    if keys.size == 0:
-        return {}
-    connection.register("asked_keys", pa.table({"key": pa.array(keys)}))
-    texts: dict[int, str] = {}
-    for source in sources:
-        made = canonical_columns(connection, source.relation, dict(source.ids), region)
-        for column, of in source.ids.items():
-            expression = made.columns[column]
-            query = (
-                f"SELECT DISTINCT k, t FROM (SELECT {key_sql(of.name, expression)} AS k, {expression} AS t "
-                f"FROM {made.relation}) WHERE k IN (SELECT key FROM asked_keys)"
-            )
-            texts.update(connection.execute(query).fetchall())
-    connection.unregister("asked_keys")
-    return texts
 
 
 __all__ = ["REASONS", "SCHEMA", "audit"]

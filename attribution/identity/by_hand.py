@@ -12,6 +12,7 @@ from attribution.errors import UsageError
 from attribution.identity.id_types import id_type
 from attribution.identity.keys import key_of
 from attribution.identity.normalize import canonical
+from attribution.settings import IdentitySettings
 from attribution.workspace import Workspace, digest_of, write_atomically
 
 Disabled = tuple[tuple[str, str], ...]
@@ -27,7 +28,7 @@ def read_by_hand(workspace: Workspace, manifest: dict[str, Any]) -> Disabled:
 
 
 def change_by_hand(
-    workspace: Workspace, disable: tuple[str, ...], enable: tuple[str, ...], region: str | None
+    workspace: Workspace, disable: tuple[str, ...], enable: tuple[str, ...], settings: IdentitySettings
 ) -> Disabled:
     """Disable ids as joints, or let them join again; each is written ``type=id``.
 
@@ -38,8 +39,8 @@ def change_by_hand(
     """
     with workspace.write() as manifest:
         ids = set(read_by_hand(workspace, manifest))
-        ids |= {_id_of(text, region, "disable") for text in disable}
-        back = {_id_of(text, region, "enable") for text in enable}
+        ids |= {_id_of(text, settings, "disable") for text in disable}
+        back = {_id_of(text, settings, "enable") for text in enable}
         if not back <= ids:
             raise UsageError("enable: that id was not disabled by hand. Nothing was changed.")
         kept = tuple(sorted(ids - back))
@@ -54,13 +55,13 @@ def keys_by_hand(ids: Disabled) -> NDArray[np.uint64]:
     return np.array([key_of(kind, text) for kind, text in ids], np.uint64)
 
 
-def _id_of(text: str, region: str | None, option: str) -> tuple[str, str]:
+def _id_of(text: str, settings: IdentitySettings, option: str) -> tuple[str, str]:
     kind, mark, value = text.partition("=")
     # The value is personal data: the message does not repeat it.
     if not mark or not kind.strip() or not value.strip():
         raise UsageError(f"{option}: write TYPE=ID, as in cookie=ck-81.")
     of = id_type(kind)
-    form = canonical(of.name, value, region) if kind.strip() == of.name else canonical(kind.strip(), value, region)
+    form = canonical(of, value, settings.region, gmail=settings.gmail)
     if form is None:
         raise UsageError(f"{option}: that text is no id of type {of.name}.")
     return of.name, form

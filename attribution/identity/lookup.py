@@ -16,8 +16,9 @@ from attribution.identity.keys import key_of
 from attribution.identity.ledger import customer_id
 from attribution.identity.normalize import canonical
 from attribution.identity.registry import Registry
-from attribution.identity.stitch import identity_of
+from attribution.identity.stitch import identity_of, identity_settings
 from attribution.identity.store import read_registry
+from attribution.settings import IdentitySettings
 from attribution.workspace import Workspace
 
 CUSTOMER = re.compile(r"c[0-9]{10}")
@@ -59,7 +60,7 @@ def find_person(connection: Any, workspace: Workspace, manifest: dict[str, Any],
         return Person(text, (text,), frozenset(), {})
     folder = workspace.path / entry["path"]
     registry = read_registry(folder / "registry.arrow")
-    number = _number(connection, folder, registry, text, entry["settings"]["region"])
+    number = _number(connection, folder, registry, text, identity_settings(manifest))
     mine = np.flatnonzero((registry.customer == number) & registry.present)
     if number == 0 or mine.size == 0:
         msg = (
@@ -78,7 +79,7 @@ def find_person(connection: Any, workspace: Workspace, manifest: dict[str, Any],
     return Person(name, held, frozenset(registry.keys[mine].tolist()), types)
 
 
-def _number(connection: Any, folder: Path, registry: Registry, text: str, region: str | None) -> int:
+def _number(connection: Any, folder: Path, registry: Registry, text: str, settings: IdentitySettings) -> int:
     """Number of the customer that a text means; 0 for nobody."""
     if CUSTOMER.fullmatch(text):
         aliases = read_parquet([folder / "aliases.parquet"])
@@ -93,7 +94,7 @@ def _number(connection: Any, folder: Path, registry: Registry, text: str, region
     if not mark or not value:
         return 0
     of = id_type(kind)
-    form = canonical(of, value, region)
+    form = canonical(of, value, settings.region, gmail=settings.gmail)
     if form is None:
         return 0
     place = int(np.searchsorted(registry.keys, np.uint64(key_of(of.name, form))))

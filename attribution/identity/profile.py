@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution.engine import identifier, one_row
 from attribution.identity.audit import REASONS
 from attribution.identity.id_types import id_type
 from attribution.identity.resolve import Resolution
 from attribution.identity.status import Status
+from attribution_models.paths.compiled import compiled
 
 # Upper ends of the classes of cluster sizes.
 CLASSES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)
@@ -32,11 +34,9 @@ def profile(made: Resolution) -> dict[str, Any]:
     per_class = np.bincount(classes, minlength=len(CLASSES) + 1)
     ids_in = np.bincount(classes, weights=sizes, minlength=len(CLASSES) + 1)
     statuses = np.bincount(found.status, minlength=len(Status))
-    per_type = {}
-    for code, name in enumerate(found.type_names):
-        mine = found.cluster[found.types == code]
-        if mine.size:
-            per_type[name] = {"ids": int(mine.size), "customers": int(np.unique(mine).size)}
+    ids, customers = _by_type(found.cluster, found.types, sizes.size, len(found.type_names))
+    counts = zip(found.type_names, ids.tolist(), customers.tolist(), strict=True)
+    per_type = {name: {"ids": number, "customers": people} for name, number, people in counts if number}
     return {
         "ids": int(found.keys.size),
         "links": int(made.edges.pairs.size),
@@ -52,6 +52,22 @@ def profile(made: Resolution) -> dict[str, Any]:
         "oversized": list(made.oversized.sizes),
         "bridges_cut": int(made.oversized.cut.size),
     }
+
+
+@compiled
+def _by_type(
+    cluster: NDArray[np.int32], types: NDArray[np.uint8], clusters: int, names: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids of each type, and clusters that hold one."""
+    ids, there = np.zeros(names, np.int64), np.zeros((clusters, names), np.bool_)
+    for v in range(cluster.size):
+        ids[types[v]] += 1
+        there[cluster[v], types[v]] = True
+    customers = np.zeros(names, np.int64)
+    for c in range(clusters):
+        for t in range(names):
+            customers[t] += there[c, t]
+    return ids, customers
 
 
 def touches_profile(connection: Any, touchpoints: str, unified: str, device: str | None) -> dict[str, Any]:

@@ -23,9 +23,6 @@ from attribution_models.paths.compiled import compiled
 
 S = TypeVar("S", bound=np.generic)
 
-# The time of an id that no row dates: later than all others.
-UNDATED = np.iinfo(np.int64).max
-
 
 @dataclass(frozen=True, slots=True)
 class Registry:

@@ -15,7 +15,8 @@ from attribution.identity.id_types import id_type
 from attribution.identity.links import LinkRows
 from attribution.identity.oversized import NONE_OVERSIZED, Oversized, oversized
 from attribution.identity.ranking import rank
-from attribution.identity.registry import UNDATED, Found
+from attribution.identity.registry import Found
+from attribution.identity.sources import UNDATED
 from attribution.identity.status import Status
 from attribution.settings import IdentitySettings, of_rule
 from attribution_models.paths.compiled import compiled

@@ -7,6 +7,7 @@ from typing import Any
 from attribution.engine import identifier, literal, read_parquet
 from attribution.identity.headers import CUSTOMER_IDS, columns_of
 from attribution.identity.status import Status
+from attribution.settings import IdentitySettings
 from attribution.workspace import Workspace
 
 STITCHED = ("touchpoints", "conversions", "customers", "observations", "assignments")
@@ -17,6 +18,12 @@ def identity_of(manifest: dict[str, Any], tier: str | None = None) -> dict[str, 
     held = manifest.get("identity", {})
     entry: dict[str, Any] | None = held.get("tiers", {}).get(tier or held.get("used"))
     return entry
+
+
+def identity_settings(manifest: dict[str, Any]) -> IdentitySettings:
+    """Settings of the tier in use, or the defaults."""
+    entry = identity_of(manifest)
+    return IdentitySettings() if entry is None else IdentitySettings(**entry["settings"])
 
 
 def people_table(

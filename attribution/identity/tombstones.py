@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from attribution.engine import literal, read_parquet
 from attribution.identity.canonical import canonical_columns
 from attribution.identity.id_types import IdType
+from attribution.identity.stitch import identity_settings
 from attribution.workspace import PRIVATE, Workspace, digest_of, write_atomically
 
 BLOCK = 64
@@ -69,13 +70,6 @@ def add_tombstones(workspace: Workspace, manifest: dict[str, Any], ids: Iterable
     return len(made - held)
 
 
-def held_region(manifest: dict[str, Any]) -> str | None:
-    """Country of phone numbers without one, as the tier in use has it."""
-    held = manifest.get("identity", {})
-    entry = held.get("tiers", {}).get(held.get("used"))
-    return None if entry is None else entry["settings"]["region"]
-
-
 def read_tombstones(workspace: Workspace, manifest: dict[str, Any]) -> list[str]:
     """Tombstones so far."""
     name = manifest.get("identity", {}).get("tombstones")
@@ -102,8 +96,8 @@ def erased_rows(
     name = manifest.get("identity", {}).get("tombstones")
     if not name or not ids:
         return None
-    key = key_of_workspace(workspace, manifest)
-    made = canonical_columns(connection, relation, dict(ids), held_region(manifest))
+    key, settings = key_of_workspace(workspace, manifest), identity_settings(manifest)
+    made = canonical_columns(connection, relation, dict(ids), settings.region, gmail=settings.gmail)
     stones = read_parquet([Path(workspace.path / name)])
     hit = " OR ".join(
         f"{tombstone_sql(key, of.name, made.columns[c])} IN (SELECT tombstone FROM {stones})" for c, of in ids.items()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -16,13 +17,16 @@ from attribution.engine import connect, identifier, literal, one_row
 from attribution.identity.canonical import Canonical, canonical_columns
 from attribution.identity.headers import id_columns, pair_columns
 from attribution.identity.id_types import IdType
-from attribution.identity.keys import key_sql
+from attribution.identity.keys import key_of
 from attribution.identity.lookup import Person, find_person
+from attribution.identity.sources import prepared, sources
+from attribution.identity.stitch import identity_settings
+from attribution.identity.texts import texts_of
 from attribution.identity.tombstones import add_tombstones
 from attribution.identity.unified import unified_type
 from attribution.ingest.erased import cells_of
 from attribution.ingest.settle import copy_private
-from attribution.steps.identify import SOURCES, last_settings, resolve_tier
+from attribution.steps.identify import SOURCES, resolve_tier
 from attribution.workspace import Workspace, digest_of, write_atomically
 
 # Shorter ids are compared with whole cells of the quarantine, not with parts of them.
@@ -82,16 +86,22 @@ class _Erasure:
 
     def __init__(self, workspace: Workspace, connection: Any, manifest: dict[str, Any], person: Person) -> None:
         self.workspace, self.connection, self.manifest, self.person = workspace, connection, manifest, person
-        settings = last_settings(manifest)
-        self.region = settings.region
+        settings = self.settings = identity_settings(manifest)
         tables = {t: r for t in SOURCES if (r := workspace.table(t, manifest)) is not None}
         self.unified: IdType = unified_type(connection, tables, settings)[0]
-        keys = sorted(person.keys)
-        connection.execute("CREATE TEMP TABLE erased AS SELECT unnest($1::UBIGINT[]) AS key", [keys])
-        connection.execute("CREATE TEMP TABLE named AS SELECT unnest($1::VARCHAR[]) AS id", [list(person.unified_ids)])
         # Canonical ids for tombstones, and texts as they stand in files.
-        self.ids: set[tuple[str, str]] = {("unified_id", u) for u in person.unified_ids}
+        self.ids = {("unified_id", u) for u in person.unified_ids} | self._canonical(tables)
+        theirs = {"kind": pa.array([k for k, _ in self.ids]), "id": pa.array([i for _, i in self.ids])}
+        connection.register("theirs", pa.table(theirs))
         self.texts: set[str] = set(person.unified_ids)
+
+    def _canonical(self, tables: dict[str, str]) -> set[tuple[str, str]]:
+        """Find the canonical texts of the person's ids in the tables."""
+        keys = np.array(sorted(self.person.keys), np.uint64)
+        found = prepared(self.connection, sources(self.connection, tables, self.unified), self.settings)
+        texts = texts_of(self.connection, found, keys, set(self.person.types))
+        kinds = {key: kind for kind in self.person.types for key in texts if key_of(kind, texts[key]) == key}
+        return {(kinds[key], text) for key, text in texts.items()}
 
     def tables(self) -> dict[str, int]:
         """Take the person's rows out of every table file; give the number by table."""
@@ -108,7 +118,7 @@ class _Erasure:
         relation, ids = self._rows_of(path, table)
         if not ids:
             return 0
-        made = canonical_columns(self.connection, relation, ids, self.region)
+        made = canonical_columns(self.connection, relation, ids, self.settings.region, gmail=self.settings.gmail)
         tests = {column: self._is_theirs(column, of, made.columns[column]) for column, of in ids.items()}
         self._note_ids(made, ids, tests)
         gone = f"SELECT file_row_number AS n FROM {made.relation} WHERE {' OR '.join(tests.values())}"
@@ -134,10 +144,10 @@ class _Erasure:
 
     def _is_theirs(self, column: str, of: IdType, canonical: str) -> str:
         """SQL: whether a column's id is one of the person's."""
-        by_key = f"{key_sql(of.name, canonical)} IN (SELECT key FROM erased)"
+        same = f"{canonical} IN (SELECT id FROM theirs WHERE kind = {literal(of.name)})"
         if of.name not in {"unified_id", self.unified.name}:
-            return f"({by_key})"
-        return f"({by_key} OR {identifier(column)} IN (SELECT id FROM named))"
+            return f"({same})"
+        return f"({same} OR {identifier(column)} IN (SELECT id FROM theirs WHERE kind = 'unified_id'))"
 
     def _note_ids(self, made: Canonical, ids: dict[str, IdType], tests: dict[str, str]) -> None:
         """Keep the person's ids, in canonical form and as they stand in the file."""

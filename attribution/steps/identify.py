@@ -24,12 +24,13 @@ from attribution.identity.headers import UNIFIED
 from attribution.identity.id_types import IdType
 from attribution.identity.keys import placeholder_keys
 from attribution.identity.ledger import LEDGER, aliases, ledger
-from attribution.identity.links import LinkSource, read_links, sources
-from attribution.identity.people import register_ids, write_records, write_unified
+from attribution.identity.links import read_links
+from attribution.identity.people import write_records, write_unified
 from attribution.identity.profile import device_column, profile, touches_profile
-from attribution.identity.registry import UNDATED, Registry, register, without
+from attribution.identity.registry import Registry, register, without
 from attribution.identity.resolve import resolve
-from attribution.identity.stitch import STITCHED, people_table
+from attribution.identity.sources import UNDATED, LinkSource, prepared, sources
+from attribution.identity.stitch import STITCHED, identity_settings, people_table
 from attribution.identity.store import read_registry, write_registry
 from attribution.identity.unified import unified_type
 from attribution.settings import IdentitySettings
@@ -98,7 +99,7 @@ def identify_step(
             "attribution ingest --touchpoints FILE --identities FILE."
         )
         raise UsageError(msg)
-    settings = settings or last_settings(manifest)
+    settings = settings or identity_settings(manifest)
     identity = manifest.get("identity", {})
     held = identity.get("tiers", {}).get(settings.tier)
     if held is not None and held["digest"] == _digest(manifest, settings) and identity.get("used") == settings.tier:
@@ -143,13 +144,6 @@ def _digest(manifest: dict[str, Any], settings: IdentitySettings) -> str:
     return digest_of(files, settings.as_dict(), manifest.get("identity", {}).get("by_hand"))
 
 
-def last_settings(manifest: dict[str, Any]) -> IdentitySettings:
-    """Settings of the tier in use, or the defaults."""
-    held = manifest.get("identity", {})
-    entry = held.get("tiers", {}).get(held.get("used"))
-    return IdentitySettings() if entry is None else IdentitySettings(**entry["settings"])
-
-
 class _Run:
     """One run: what it reads, resolves and writes."""
 
@@ -168,7 +162,8 @@ class _Run:
         unified, why = unified_type(self.connection, self.tables, self.settings)
         found = sources(self.connection, self.tables, unified)
         self.told("reading ids")
-        links = read_links(self.connection, found, self.settings)
+        forms = prepared(self.connection, found, self.settings)
+        links = read_links(self.connection, forms)
         self.told("joining ids")
         by_hand = keys_by_hand(read_by_hand(self.workspace, self.manifest))
         placeholders = np.union1d(placeholder_keys(links.type_names), links.placeholders)
@@ -184,7 +179,7 @@ class _Run:
         past = self.settings.as_of is not None
         self.write_ledger(folder, events, past=past)
         _write_table(folder / "aliases.parquet", aliases(registry))
-        _write_table(folder / "audit.parquet", audit(self.connection, found, made, self.settings))
+        _write_table(folder / "audit.parquet", audit(self.connection, forms, made, self.settings))
         maps = self.write_maps(folder, registry, found, unified)
         here = str(folder.relative_to(self.workspace.path))
         numbers = {**profile(made), "unified_id": [unified.name, unified.level, why]}
@@ -223,12 +218,11 @@ class _Run:
         self, folder: Path, registry: Registry, found: tuple[LinkSource, ...], unified: IdType
     ) -> dict[str, int]:
         """Write which customer the tables' own keys mean."""
-        register_ids(self.connection, registry)
         customers = next((s for s in found if s.name == "customers"), None)
-        region = self.settings.region
+        c, settings = self.connection, self.settings
         return {
-            "unified": write_unified(self.connection, self.tables, unified, region, folder / "unified.parquet"),
-            "records": write_records(self.connection, customers, region, folder / "records.parquet"),
+            "unified": write_unified(c, self.tables, unified, registry, settings, folder / "unified.parquet"),
+            "records": write_records(c, customers, registry, settings, folder / "records.parquet"),
         }
 
     def write_effect(self, entry: dict[str, Any]) -> None:

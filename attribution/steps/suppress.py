@@ -42,8 +42,8 @@ def suppress_step(workspace: Workspace) -> SuppressReport:
         spent = workspace.table("spend", manifest)
         lost = None if touchpoints is None else waste(connection, touchpoints, conversions, customers, spent)
         entry = identity_of(manifest)
-        files = {t: manifest["tables"].get(t, []) for t in names}
-        digest = digest_of(files, found.policy, *([] if entry is None else [entry["path"]]))
+        inputs = {t: manifest["tables"].get(t, []) for t in names}
+        digest = digest_of(inputs, found.policy, *([] if entry is None else [entry["path"]]))
         folder = workspace.path / "lists" / f"suppression-{digest[:8]}"
         folder.mkdir(exist_ok=True, mode=0o700)
         files = (folder / "suppression.csv", folder / "suppression.parquet")

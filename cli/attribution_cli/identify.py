@@ -55,16 +55,17 @@ def identify(
       attribution identify --effect
     """
     from attribution.identity.by_hand import change_by_hand  # noqa: PLC0415
+    from attribution.identity.stitch import identity_settings  # noqa: PLC0415
     from attribution.settings import IdentitySettings  # noqa: PLC0415
-    from attribution.steps.identify import identify_step, last_settings  # noqa: PLC0415
+    from attribution.steps.identify import identify_step  # noqa: PLC0415
 
     target = open_workspace(ctx, workspace)
     manifest = target.require()
     chosen = given(options) | ({"most": _rules(most)} if most else {})
     # Without settings of its own a run repeats the last one.
-    settings = IdentitySettings(**chosen) if chosen else last_settings(manifest)
+    settings = IdentitySettings(**chosen) if chosen else identity_settings(manifest)
     if disable or enable:
-        change_by_hand(target, disable, enable, settings.region)
+        change_by_hand(target, disable, enable, settings)
     announce_compile()
     report = identify_step(target, settings, effect=effect, told=lambda what: say(f"{what.capitalize()} …"))
     show_identity(report)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution.identity.ledger import aliases, ledger
-from attribution.identity.registry import UNDATED, Found, Registry, register
+from attribution.identity.registry import Found, Registry, register
+from attribution.identity.sources import UNDATED
 
 
 def found(groups: list[set[int]], seen: dict[int, int] | None = None) -> Found:
