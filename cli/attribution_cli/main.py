@@ -23,6 +23,7 @@ COMMANDS = {
     "credits": "Print what each channel contributed.",
     "compare": "Models side by side: agreement, stability, disagreements and why.",
     "suppress": "List people who are customers already, and what was spent on them.",
+    "lint": "Check an audience file against what an ad platform imports.",
     "simulate": "Simulated markets with known truth, as files.",
     "run": "Run every step of attribution.toml.",
 }

@@ -19,6 +19,7 @@ LAYERS = {
 }  # fmt: skip
 # A room with libraries of its own beside those of its layer.
 ROOMS = {
+    "attribution/activation": {"holidays", "phonenumbers"},
     "attribution/identity": {"phonenumbers"},
     "models/attribution_models/mix": {"arviz", "holidays", "nutpie", "pyarrow", "pymc", "pytensor", "xarray"},
 }
