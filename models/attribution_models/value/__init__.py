@@ -1,0 +1,1 @@
+"""What customers are worth and what ads do to them: repeat buying, lifecycle, uplift, holdouts, freed spend."""
