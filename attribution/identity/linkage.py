@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import pyarrow as pa
 
-from attribution.engine import literal
+from attribution.engine import literal, one_row
 from attribution.errors import UsageError
-from attribution.identity.linkage_model import LinkageSettings, Rule, blocks, comparisons, learning, prior
+from attribution.identity.linkage_model import (
+    LinkageSettings,
+    Rule,
+    blocks,
+    learning,
+    model,
+    prior,
+    without_matches,
+)
 from attribution.identity.linkage_records import NAMES, RECORDS, LinkageRecords, linkage_records
 
 SOURCE = "splink"
@@ -35,6 +43,8 @@ class Linkage:
     records : LinkageRecords
     blocks, learned : tuple of tuple of str
         Columns in which compared pairs agree, and from which the model was learned.
+    unlearned : tuple of str
+        Comparisons whose worth Splink's defaults say.
     prior : float
         Probability that two random records are one person.
     """
@@ -43,6 +53,7 @@ class Linkage:
     records: LinkageRecords
     blocks: tuple[Rule, ...]
     learned: tuple[Rule, ...]
+    unlearned: tuple[str, ...]
     prior: float
 
 
@@ -77,44 +88,60 @@ def link_records(connection: Any, relation: str, settings: LinkageSettings | Non
     settings = settings or LinkageSettings()
     records = linkage_records(connection, relation)
     chosen = blocks(connection, records.columns, settings.pairs)
-    learned = learning(connection, records.columns)
+    learned, unlearned = learning(connection, records.columns)
     before = prior(connection, records.columns, records.count, settings.recall)
-    with _quiet(), _linker(connection, records, chosen, before) as linker:
+    with _quiet(), _splink(connection) as api:
+        linker = _linker(api, model(records.columns, chosen, before))
+        random_pairs = min(settings.random_pairs, records.count * (records.count - 1) // 2)
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=settings.random_pairs, seed=settings.seed, min_count_per_level=None
+        )
+        _learn(linker, learned, settings)
+        share = _matches(connection, linker) / (records.count * (records.count - 1) / 2)
+        cleaned = without_matches(linker.misc.save_model_to_json(), share, random_pairs)
+        linker = _linker(api, cleaned)
         _learn(linker, learned, settings)
         predicted = linker.inference.predict(threshold_match_probability=settings.least)
         edges = _edges(connection, predicted.physical_name)
     for table in (RECORDS, NAMES):
         connection.execute(f"DROP TABLE {table}")
-    return Linkage(edges, records, chosen, learned, before)
+    return Linkage(edges, records, chosen, learned, unlearned, share)
 
 
 @contextmanager
-def _linker(connection: Any, records: LinkageRecords, chosen: tuple[Rule, ...], before: float) -> Iterator[Any]:
-    """A linker on the connection; its tables are dropped afterwards."""
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on  # noqa: PLC0415  (an optional library)
+def _splink(connection: Any) -> Iterator[Any]:
+    """Splink on the connection; its tables are dropped afterwards."""
+    from splink import DuckDBAPI  # noqa: PLC0415  (an optional library)
 
     api = DuckDBAPI(connection)
-    settings = SettingsCreator(
-        link_type="dedupe_only",
-        comparisons=comparisons(records.columns),
-        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in chosen],
-        probability_two_random_records_match=before,
-        retain_matching_columns=False,
-    )
     try:
-        yield Linker(api.register(RECORDS), settings, log_level=None)
+        yield api
     finally:
         api.delete_tables_created_by_splink_from_db()
 
 
+def _linker(api: Any, settings: Any) -> Any:
+    from splink import Linker  # noqa: PLC0415  (an optional library)
+
+    return Linker(api.register(RECORDS), settings, log_level=None)
+
+
 def _learn(linker: Any, learned: tuple[Rule, ...], settings: LinkageSettings) -> None:
+    """Learn how well records of one person agree; what is known of two people stays as it is."""
     from splink import block_on  # noqa: PLC0415  (an optional library)
 
-    linker.training.estimate_u_using_random_sampling(max_pairs=settings.random_pairs, seed=settings.seed)
     for rule in learned:
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*rule), max_pairs=settings.random_pairs
-        )
+        # Splink refuses an m that has shrunk to nothing; what it knew before is kept then.
+        with suppress(ValueError):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*rule), max_pairs=settings.random_pairs
+            )
+
+
+def _matches(connection: Any, linker: Any) -> float:
+    """How many pairs are one person's, as the model has it: the sum of scores of those that look like it."""
+    likely = linker.inference.predict(threshold_match_probability=0.5).physical_name
+    return max(1.0, float(one_row(connection, f"SELECT coalesce(sum(match_probability), 0) FROM {likely}")[0]))
 
 
 def _edges(connection: Any, predicted: str) -> pa.Table:

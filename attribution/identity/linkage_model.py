@@ -4,6 +4,9 @@ A pair's score is the probability that both records are one person, given how we
 Sunter, 1969): the prior odds times, per column, the ratio of how often records of one person agree that well (m) to how
 often records of two people do (u). u comes from random pairs, m from expectation maximisation over pairs that agree in
 some columns; common names and towns count less than rare ones (term frequencies).
+
+The product is right where columns agree independently among records of two people. Street, zip and city never do, so
+they are one comparison; house numbers make streets alike that are not, so streets are compared by single characters.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ _LEARNING: tuple[Rule, ...] = (
     ("last_name", "city"), ("first_name", "zip"), ("zip",), ("city", "first_name"),
 )  # fmt: skip
 LEAST_LEARNING_PAIRS = 20
+_ADDRESS = ("street", "zip", "city")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ class LinkageSettings:
     least: float = 0.80
     recall: float = 0.6
     pairs: int = 20_000_000
-    random_pairs: int = 5_000_000
+    random_pairs: int = 2_000_000
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -85,16 +89,22 @@ def blocks(connection: Any, columns: tuple[str, ...], most: int) -> tuple[Rule, 
     return tuple(chosen)
 
 
-def learning(connection: Any, columns: tuple[str, ...]) -> tuple[Rule, ...]:
-    """Choose sets of agreeing columns until each column is learned from pairs that need not agree in it."""
+def learning(connection: Any, columns: tuple[str, ...]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """Choose sets of agreeing columns until each comparison is learned from pairs that need not agree in it.
+
+    Returns
+    -------
+    tuple
+        The sets, and the comparisons that none of them can teach.
+    """
     chosen: list[Rule] = []
-    missing = set(columns)
+    missing = compared(columns)
     for rule in _LEARNING:
-        learned = missing - set(rule)
-        if set(rule) <= set(columns) and learned and pairs_of(connection, rule) >= LEAST_LEARNING_PAIRS:
+        taught = [name for name, of in missing.items() if not set(of) & set(rule)]
+        if set(rule) <= set(columns) and taught and pairs_of(connection, rule) >= LEAST_LEARNING_PAIRS:
             chosen.append(rule)
-            missing &= set(rule)
-    return tuple(chosen)
+            missing = {name: of for name, of in missing.items() if name not in taught}
+    return tuple(chosen), tuple(missing)
 
 
 def prior(connection: Any, columns: tuple[str, ...], records: int, recall: float) -> float:
@@ -117,20 +127,94 @@ def pairs_of(connection: Any, rule: Rule) -> int:
     return int(one_row(connection, f"SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM ({alike})")[0])
 
 
+def model(columns: tuple[str, ...], chosen: tuple[Rule, ...], before: float) -> Any:
+    """Splink's settings: what is compared, which pairs, and the probability that two random records are one person."""
+    from splink import SettingsCreator, block_on  # noqa: PLC0415  (an optional library)
+
+    return SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=comparisons(columns),
+        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in chosen],
+        probability_two_random_records_match=before,
+        retain_matching_columns=False,
+    )
+
+
+def without_matches(learned: dict[str, Any], share: float, random_pairs: int) -> dict[str, Any]:
+    """Take the matches out of what random pairs taught of two people.
+
+    Random pairs hold matches at the rate λ = ``share``, so that what is seen at a level is u′ = λ m + (1 − λ) u. In
+    files with many duplicates they are most of what agrees by chance: agreement would count for too little. What was
+    learned of m is left out: it is learned again, from u, and from its start, since it only ever shrinks.
+
+    Parameters
+    ----------
+    learned : dict
+        A model as Splink writes it; changed in place.
+    share : float
+        λ, which becomes the prior.
+    random_pairs : int
+        Pairs that u′ was seen in; u is at least its standard error √(u′ / pairs), since less cannot be told from none.
+
+    Returns
+    -------
+    dict
+        The model.
+    """
+    for comparison in learned["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            seen, same = level.get("u_probability"), level.pop("m_probability", None)
+            if isinstance(seen, float) and isinstance(same, float):
+                least = max((seen / random_pairs) ** 0.5, 1e-12)
+                level["u_probability"] = min(1.0, max((seen - share * same) / (1 - share), least))
+    learned["probability_two_random_records_match"] = min(0.5, share)
+    return learned
+
+
+def compared(columns: tuple[str, ...]) -> dict[str, Rule]:
+    """Comparisons and the columns that each reads: one per column, and one of the whole address."""
+    address = tuple(c for c in _ADDRESS if c in columns)
+    alone = {c: (c,) for c in columns if c not in address}
+    return alone | ({"address": address} if address else {})
+
+
 def comparisons(columns: tuple[str, ...]) -> list[Any]:
-    """Splink's comparison of each column."""
+    """Give Splink's comparison of each column, and of the address."""
     import splink.comparison_library as library  # noqa: PLC0415  (an optional library)
 
     kinds: dict[str, Callable[[], Any]] = {
-        "first_name": lambda: library.NameComparison("first_name"),
-        "last_name": lambda: library.NameComparison("last_name"),
+        "first_name": lambda: library.NameComparison("first_name").configure(term_frequency_adjustments=True),
+        "last_name": lambda: library.NameComparison("last_name").configure(term_frequency_adjustments=True),
         "birth_date": lambda: library.DamerauLevenshteinAtThresholds("birth_date", [1, 2]),
         "email": lambda: library.EmailComparison("email"),
         "phone": lambda: library.LevenshteinAtThresholds("phone", [1, 2]),
-        "street": lambda: library.JaroWinklerAtThresholds("street", [0.92, 0.8]),
-        "zip": lambda: library.DamerauLevenshteinAtThresholds("zip", [1]),
-        "city": lambda: library.JaroWinklerAtThresholds("city", [0.9]),
         "country": lambda: library.ExactMatch("country"),
+        "address": lambda: _address(compared(columns)["address"]),
     }
-    frequent = {"first_name", "last_name", "zip", "city", "street"}
-    return [kinds[c]().configure(term_frequency_adjustments=True) if c in frequent else kinds[c]() for c in columns]
+    return [kinds[name]() for name in compared(columns)]
+
+
+def _address(columns: Rule) -> Any:
+    """Same house; nearly; the same or nearly the same street elsewhere; same zip; same city; one of them nearly."""
+    import splink.comparison_level_library as levels  # noqa: PLC0415
+    import splink.comparison_library as library  # noqa: PLC0415
+
+    towns = [c for c in ("zip", "city") if c in columns]
+    town = " OR ".join(f"{c}_l = {c}_r" for c in towns)
+    near = {"street": "levenshtein(street_l, street_r) <= 2", "zip": "damerau_levenshtein(zip_l, zip_r) <= 1",
+            "city": "jaro_winkler_similarity(city_l, city_r) >= 0.9"}  # fmt: skip
+    found = []
+    if "street" in columns:
+        found = [f"({town}) AND street_l = street_r", f"({town}) AND {near['street']}"] if towns else []
+        found += ["street_l = street_r", near["street"]]
+    missing = " AND ".join(f"({c}_l IS NULL OR {c}_r IS NULL)" for c in columns)
+    return library.CustomComparison(
+        output_column_name="address",
+        comparison_levels=[
+            levels.CustomLevel(missing).configure(is_null_level=True),
+            *(levels.CustomLevel(f"coalesce({sql}, false)") for sql in found),
+            *(levels.ExactMatchLevel(c, term_frequency_adjustments=True) for c in towns),
+            *([levels.CustomLevel(f"coalesce({' OR '.join(near[c] for c in towns)}, false)")] if towns else []),
+            levels.ElseLevel(),
+        ],
+    )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--recall", type=float, metavar="P", help="Share of all matches that agree fully in name and date of "
               "birth, in name and e-mail, or the like [0.6].")  # fmt: skip
 @click.option("--pairs", type=int, metavar="N", help="Pairs that one rule may bring up for comparison [20000000].")
-@click.option("--random-pairs", type=int, metavar="N", help="Random pairs to learn agreement by chance [5000000].")
+@click.option("--random-pairs", type=int, metavar="N", help="Random pairs to learn agreement by chance [2000000].")
 @click.option("--seed", type=int, metavar="S", help="Of the random pairs [1].")
 @click.option("-f", "--format", "form", type=click.Choice(["csv", "json", "jsonl", "parquet"]), default="csv",
               show_default=True, help="How the pairs are written.")  # fmt: skip
@@ -58,9 +58,9 @@ def _tell(found: Linkage, output: str | None) -> None:
         f"{', the same '.join(' and '.join(rule) for rule in found.blocks)}.")  # fmt: skip
     if records.without_id:
         say(f"{records.without_id:,} records have no id that could name them in a link; they were left out.")
-    unlearned = [c for c in records.columns if all(c in rule for rule in found.learned)]
-    if unlearned:
-        say(f"What agreement in {', '.join(unlearned)} is worth could not be learned; Splink's defaults were taken.")
+    if found.unlearned:
+        what = ", ".join(found.unlearned)
+        say(f"What agreement in {what} is worth could not be learned; Splink's defaults were taken.")
     say(f"{score.size:,} pairs, {(score >= 0.95).sum():,} of them with a score of 0.95 and more.")
     if output is not None and score.size:
         say(f"Next: attribution ingest --identities {output}, then attribution identify.")
