@@ -129,7 +129,8 @@ class ChunkWriter:
         if frame.rows is not None:
             stop = min(stop, start + frame.rows - self._here)
         if frame.bytes is not None:
-            left = frame.bytes - len(frame.head) - len(frame.tail) - self._size
+            # Rows are counted with what stands between them; after the last one there is only the tail.
+            left = frame.bytes - len(frame.head) - len(frame.tail) + len(frame.between) - self._size
             stop = min(stop, int(np.searchsorted(offsets, int(offsets[start]) + left, side="right")) - 1)
         if stop <= start and not self._here:
             msg = f"One row is longer than a whole file of {self.stem} may be ({frame.bytes:,} bytes)."

@@ -17,8 +17,8 @@ from attribution.activation.steps import STEPS
 
 HEAD = """# Platforms
 
-What each platform imports, from the files in `attribution/activation/platforms/`; written by `python docs/platforms_page.py`.
-**(?)** marks what nobody here read in the platform's own words or a copy of them: it is printed with every file made under it.
+What each platform imports, from the files in `attribution/activation/platforms/`; `python docs/platforms_page.py` writes it.
+**(?)** marks what nobody here read in the platform's own words or a copy of them; it is printed with every file so made.
 
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -150,9 +152,9 @@ def write_audience(
     with _ready(connection, people, region) as ready:
         variables = _variables(spec, name, action, made_on)
         lists = tuple(_write_list(ready, spec, item, folder, variables) for item in spec.lists)
+        findings = tuple(_findings(spec, ready, lists))
     expires = made_on + timedelta(days=spec.expiry_days.value) if spec.expiry_days else None
     unverified = spec.unverified()
-    findings = tuple(_findings(spec, ready, lists))
     return AudienceFiles(spec.platform, spec.name, spec.dated, made_on, expires, ready.people, lists, ready.left_out,
                          unverified, findings)  # fmt: skip
 
@@ -179,9 +181,7 @@ def _variables(spec: PlatformSpec, name: str, action: Action, made_on: date) -> 
 
 def filled(text: str, variables: Mapping[str, str]) -> str:
     """A text with its variables filled in."""
-    for key, value in variables.items():
-        text = text.replace(key, value)
-    return text
+    return re.sub("|".join(re.escape(key) for key in variables), lambda found: variables[found[0]], text)
 
 
 def _write_list(
@@ -202,8 +202,11 @@ def _write_list(
 
 
 def _with(item: AudienceList, variables: Mapping[str, str]) -> AudienceList:
-    quoted = {k: v.replace("\\", "\\\\").replace('"', '\\"') for k, v in variables.items()}
-    return replace(item, member=filled(item.member, quoted))
+    return replace(item, member=filled(item.member, _in_json(variables)))
+
+
+def _in_json(variables: Mapping[str, str]) -> dict[str, str]:
+    return {key: json.dumps(value, ensure_ascii=False)[1:-1] for key, value in variables.items()}
 
 
 def _stream(connection: Any, query: RowQuery, writer: ChunkWriter, sums: dict[str, int]) -> None:
@@ -221,8 +224,7 @@ def _frame(item: AudienceList, query: RowQuery, variables: Mapping[str, str]) ->
     rows = item.rows.value if item.rows else None
     most = item.bytes.value if item.bytes else None
     if item.form == "jsonl":
-        quoted = {k: v.replace("\\", "\\\\").replace('"', '\\"') for k, v in variables.items()}
-        before, after = envelope_ends(filled(item.envelope, quoted))
+        before, after = (filled(end, _in_json(variables)) for end in envelope_ends(item.envelope))
         return Frame(before.encode(), b",", (after + "\n").encode(), rows, most, one_file=True)
     head = [header_line(item, query)] if item.header else []
     head += [filled(line, {k: _cell(v) for k, v in variables.items()}) for line in item.preface]
