@@ -20,7 +20,7 @@ LAYERS = {
 # A room with libraries of its own beside those of its layer.
 ROOMS = {
     "attribution/activation": {"holidays", "phonenumbers"},
-    "attribution/identity": {"phonenumbers"},
+    "attribution/identity": {"phonenumbers", "splink"},
     "models/attribution_models/mix": {"arviz", "holidays", "nutpie", "pyarrow", "pymc", "pytensor", "xarray"},
 }
 
