@@ -9,7 +9,7 @@ PROCESSES ?= auto
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q \
 	--numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test lint types wheel bench bench-identity bench-mmm study-paths study-coverage study-null study-mmm study-identity smoke clean help
+.PHONY: demo test lint types wheel bench bench-identity bench-mmm study-paths study-coverage study-null study-mmm study-identity study-suppression smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ study-mmm: $(STAMP)  ## the mix model: simulation-based calibration, coverage, r
 
 study-identity: $(STAMP)  ## identity against known truth, with and without guards, and beside Splink's clustering
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_identity.py $(ARGS)
+
+study-suppression: $(STAMP)  ## does the interval of freed spend cover what the next period frees, 300 simulated markets
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_suppression.py $(ARGS)
 
 smoke: $(STAMP)  ## a small demo and the tests of the models, for another PYTHON and VENV
 	cd "$$(mktemp -d)" && PYTHONDONTWRITEBYTECODE= $(CURDIR)/$(BIN)/attribution demo --people 2000 >/dev/null

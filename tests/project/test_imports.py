@@ -22,6 +22,7 @@ ROOMS = {
     "attribution/activation": {"holidays", "phonenumbers"},
     "attribution/identity": {"phonenumbers", "splink"},
     "models/attribution_models/mix": {"arviz", "holidays", "nutpie", "pyarrow", "pymc", "pytensor", "xarray"},
+    "models/attribution_models/value": {"sklearn"},
 }
 
 
