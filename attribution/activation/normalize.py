@@ -35,19 +35,30 @@ def steps_sql(text: str, steps: Sequence[str], country: str = "NULL") -> str:
     return text
 
 
-def usable_list(values: str, steps: Sequence[str], sound: str | None) -> str:
-    """SQL of a list of texts after all steps, without those that are not sound.
+def passes(steps: Sequence[str]) -> list[tuple[str, ...]]:
+    """Steps in groups that may be written around one another; those that use their text more than once stand alone.
 
-    Steps that use their text more than once get a pass of their own, so that the SQL does not grow with every step.
+    SQL text and work would else double with every such step.
     """
+    made: list[tuple[str, ...]] = []
     for once, group in groupby(steps, lambda s: STEPS[s.partition(":")[0]].once):
-        for part in [tuple(group)] if once else [(s,) for s in group]:
-            if not all(s.partition(":")[0] in AS_IS for s in part):
-                values = f"list_transform({values}, lambda x: {steps_sql('x', part)})"
-    kept = f"regexp_full_match(x, '{sound}')" if sound else "x <> ''"
-    if sound == SOUND["email"]:
-        kept += f" AND x NOT IN ({', '.join(literal(e) for e in NOBODY)})"
-    return f"list_filter({values}, lambda x: x IS NOT NULL AND {kept})"
+        same = tuple(group)
+        made += [same] if once else [(step,) for step in same]
+    return [part for part in made if not all(s.partition(":")[0] in AS_IS for s in part)]
+
+
+def usable_list(values: str, steps: Sequence[str], identifier: str) -> str:
+    """SQL of a list of texts after all steps, without those that are not sound."""
+    for part in passes(steps):
+        values = f"list_transform({values}, lambda x: {steps_sql('x', part)})"
+    return f"list_filter({values}, lambda x: {sound_sql('x', identifier)})"
+
+
+def sound_sql(text: str, identifier: str) -> str:
+    """SQL of whether a contact identifier is worth writing, after all steps."""
+    sound = SOUND[identifier]
+    kept = f"{text} IS NOT NULL AND regexp_full_match({text}, '{sound}')"
+    return f"{kept} AND {text} NOT IN ({', '.join(literal(e) for e in NOBODY)})" if identifier == "email" else kept
 
 
 def digest_sql(text: str, hash: Hash, encoding: str = "hex") -> str:  # noqa: A002  (the spec's word)
@@ -58,9 +69,9 @@ def digest_sql(text: str, hash: Hash, encoding: str = "hex") -> str:  # noqa: A0
     return f"base64(from_hex({digest}))" if encoding == "base64" else digest
 
 
-def ready_sql(rule: IdentifierRule) -> str:
+def ready_sql(rule: IdentifierRule, digest: str) -> str:
     """SQL of a digest that came with the data, in the platform's encoding."""
-    return "base64(from_hex(x))" if rule.encoding == "base64" else "x"
+    return f"base64(from_hex({digest}))" if rule.encoding == "base64" else digest
 
 
 def once_each(values: str) -> str:
@@ -68,10 +79,16 @@ def once_each(values: str) -> str:
     return f"CASE WHEN len({values}) < 2 THEN {values} ELSE list_sort(list_distinct({values})) END"
 
 
-def field_steps(text: str, rule: IdentifierRule, country: str) -> str:
-    """SQL of one field of an address after all steps; a digest that came with the data behind a ``#``."""
-    ready = f"length({text}) = 64 AND regexp_full_match(lower({text}), '{HEX64}')"
-    return f"CASE WHEN {ready} THEN '#' || lower({text}) ELSE {steps_sql(text, rule.steps, country)} END"
+def marked(text: str) -> str:
+    """SQL of one field of an address; a digest that came with the data behind a ``#``."""
+    ready = f"strlen({text}) = 64 AND regexp_full_match(lower({text}), '{HEX64}')"
+    return f"CASE WHEN {ready} THEN '#' || lower({text}) ELSE {text} END"
+
+
+def field_pass(text: str, part: Sequence[str], country: str) -> str:
+    """SQL of one pass of steps over a marked field; a digest stays what it is."""
+    made = steps_sql(text, part, country)
+    return f"CASE WHEN starts_with({text}, '#') AND strlen({text}) = 65 THEN {text} ELSE {made} END"
 
 
 def field_digest(text: str, name: str, rule: IdentifierRule) -> str:
@@ -85,4 +102,4 @@ def field_digest(text: str, name: str, rule: IdentifierRule) -> str:
     if rule.encoding == "base64" and rule.hash == "sha256":
         ready = f"base64(from_hex({ready}))"
     made = f"CASE WHEN {kept} THEN {digest_sql(text, rule.hash, rule.encoding)} END"
-    return f"CASE WHEN {text}[1] = '#' AND length({text}) = 65 THEN {ready} ELSE {made} END"
+    return f"CASE WHEN starts_with({text}, '#') AND strlen({text}) = 65 THEN {ready} ELSE {made} END"

@@ -6,9 +6,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from attribution.activation.normalize import SOUND, digest_sql, field_digest, field_steps, ready_sql, usable_list
+from attribution.activation.normalize import (
+    digest_sql,
+    field_digest,
+    field_pass,
+    marked,
+    passes,
+    ready_sql,
+    usable_list,
+)
 from attribution.activation.people import read_people
-from attribution.activation.rows import COLUMNS
+from attribution.activation.rows_several import COLUMNS
 from attribution.activation.spec import CONTACTS, Identifier, platform_spec
 from attribution.engine import connect
 from attribution.errors import UsageError, listed
@@ -56,19 +64,21 @@ def platform_value(
     with connect() as connection, read_people(connection, table, region) as people:
         if identifier in CONTACTS:
             values, digests = COLUMNS[identifier]
-            usable = usable_list(values, rule.steps, SOUND.get(identifier))
-            ready = f"list_transform({digests}, lambda x: {ready_sql(rule)})" if digests else "[]"
+            usable = usable_list(values, rule.steps, identifier)
+            ready = f"list_transform({digests}, lambda x: {ready_sql(rule, 'x')})" if digests else "[]"
             made = digest_sql("x", rule.hash, rule.encoding)
             query = (
                 f"SELECT normal, coalesce({made}, ready) FROM (SELECT ({usable})[1] AS normal, normal AS x, "
                 f"{f'({ready})[1]' if rule.hash == 'sha256' else 'NULL'} AS ready FROM {people.table})"
             )
         else:
-            steps = field_steps(f"a.{identifier}", rule, "a.country")
+            given = marked(f"address[1].{identifier}")
+            made = f"SELECT address[1].country AS region, {given} AS normal FROM {people.table}"
+            for part in passes(rule.steps):
+                made = f"SELECT region, {field_pass('normal', part, 'region')} AS normal FROM ({made})"
             query = (
-                f"SELECT CASE WHEN digest IS NOT NULL AND normal[1] <> '#' THEN normal END, digest FROM (SELECT "
-                f"normal, {field_digest('normal', identifier, rule)} AS digest FROM (SELECT {steps} AS normal "
-                f"FROM (SELECT address[1] AS a FROM {people.table})))"
+                "SELECT CASE WHEN digest IS NOT NULL AND normal[1] <> '#' THEN normal END, digest FROM "
+                f"(SELECT normal, {field_digest('normal', identifier, rule)} AS digest FROM ({made}))"
             )
         rows = connection.execute(query).fetchall()
     normal, written = rows[0]

@@ -17,8 +17,8 @@ from attribution.activation.steps import STEPS
 
 HEAD = """# Platforms
 
-What each platform imports, from the files in `attribution/activation/platforms/`; `python docs/platforms_page.py` writes it.
-**(?)** marks what nobody here read in the platform's own words or a copy of them; it is printed with every file so made.
+What each platform imports, from `attribution/activation/platforms/`; `python docs/platforms_page.py` writes this page.
+**(?)** marks what nobody here read in the words of the platform or a copy of them; it is printed with every such file.
 
 """
 

@@ -29,13 +29,14 @@ class People:
     ----------
     connection : duckdb.DuckDBPyConnection
     table : str
-        Temporary table of one row per person: customer_id, email, email_hash, phone, phone_hash, idfa, aaid, maid_hash
-        (texts), address (first_name, last_name, country, zip), value.
+        View of one row per person: customer_id, email, email_hash, phone, phone_hash, idfa, aaid, maid_hash (texts),
+        address (first_name, last_name, country, zip), value. Those with at most one of each are in the table of that
+        name with ``_single``, the others in that with ``_several``.
     people : int
     given : dict
         Values read, per identifier.
     most : dict
-        Most different values that a person has, per contact identifier.
+        Most different values that a person has, per contact identifier; 0 where nobody has more than one.
     left_out : dict
         Values left out for every platform, per identifier and reason.
     columns : tuple of str
@@ -82,14 +83,16 @@ def read_people(connection: Any, people: Any, region: str | None = None) -> Iter
         types = _types(connection, relation)
         _write_tokens(connection, relation, types, tokens, region)
         read_phones(connection, tokens, phones)
-        _write_people(connection, tokens, phones, table)
         given, left_out = _counts(connection, tokens, phones)
+        _with_phones(connection, tokens, phones)
+        _write_people(connection, tokens, table)
         connection.execute(f"DROP TABLE {tokens}")
         (total,) = one_row(connection, f"SELECT count(*) FROM {table}")
         columns = tuple(c for c in (*COLUMNS, "value") if c in types)
         yield People(connection, table, total, given, _most(connection, table), left_out, columns)
     finally:
-        for name in (tokens, phones, table):
+        connection.execute(f"DROP VIEW IF EXISTS {table}")
+        for name in (tokens, f"{tokens}_rows", f"{tokens}_before", phones, f"{table}_single", f"{table}_several"):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
         if not isinstance(people, str):
             connection.unregister(source)
@@ -116,9 +119,8 @@ def _texts(name: str, types: Mapping[str, str]) -> str:
     whole = kind.startswith(("DOUBLE", "FLOAT", "DECIMAL"))
     text = "CAST(CAST({x} AS DECIMAL(38, 0)) AS VARCHAR)" if whole else "CAST({x} AS VARCHAR)"
     if kind.endswith("[]"):
-        return (
-            f"list_filter(list_transform({identifier(name)}, lambda x: {text.format(x='x')}), lambda x: x IS NOT NULL)"
-        )
+        texts = f"list_transform({identifier(name)}, lambda x: {text.format(x='x')})"
+        return f"coalesce(list_filter({texts}, lambda x: x IS NOT NULL), CAST([] AS VARCHAR[]))"
     column = identifier(name)
     return f"CASE WHEN {column} IS NULL THEN CAST([] AS VARCHAR[]) ELSE [{text.format(x=column)}] END"
 
@@ -193,33 +195,41 @@ def _collapse(connection: Any, table: str) -> None:
     connection.execute(f"DROP TABLE {table}_rows")
 
 
-def _write_people(connection: Any, tokens: str, phones: str, table: str) -> None:
+def _write_people(connection: Any, tokens: str, table: str) -> None:
+    """Write those who have one of everything, as most do, and the others to tables of their own (`rows_single`)."""
+
     def split(name: str) -> str:
-        values = f"list_filter({name}, lambda x: x[1] NOT IN ('#', '!'))"
-        digests = f"list_distinct(list_transform(list_filter({name}, lambda x: x[1] = '#'), lambda x: x[2:]))"
+        values = f"list_filter({name}, lambda x: NOT starts_with(x, '#') AND NOT starts_with(x, '!'))"
+        digests = f"list_distinct(list_transform(list_filter({name}, lambda x: starts_with(x, '#')), lambda x: x[2:]))"
         return f"{values} AS {name}, {digests} AS {name}_hash"
 
     devices = ", ".join(
-        f"list_transform(list_filter(maid, lambda x: x[1] = '{kind[0]}'), lambda x: x[2:]) AS {kind}"
+        f"list_transform(list_filter(maid, lambda x: starts_with(x, '{kind[0]}')), lambda x: x[2:]) AS {kind}"
         for kind in ("idfa", "aaid")
     )
-    digests = "list_transform(list_filter(maid, lambda x: x[1] = '#'), lambda x: x[2:]) AS maid_hash"
-    unread = "list_bool_or(list_transform(phone, lambda x: x[1] = '?'))"
-    rest = f"{split('email')}, {{phone}}, {devices}, {digests}, address, value"
+    digests = "list_transform(list_filter(maid, lambda x: starts_with(x, '#')), lambda x: x[2:]) AS maid_hash"
+    rest = f"customer_id, {split('email')}, {split('phone')}, {devices}, {digests}, address, value"
+    few = " AND ".join(f"len({name}) < 2" for name in ("email", "phone", "maid", "address"))
+    for kind, condition in (("single", few), ("several", f"NOT ({few})")):
+        connection.execute(f"CREATE TEMP TABLE {table}_{kind} AS SELECT {rest} FROM {tokens} WHERE {condition}")
+    connection.execute(f"CREATE TEMP VIEW {table} AS FROM {table}_single UNION ALL FROM {table}_several")
+
+
+def _with_phones(connection: Any, tokens: str, phones: str) -> None:
+    """Put numbers that were read in the place of those that had to be, and leave out the others."""
+    unread = "list_bool_or(list_transform(phone, lambda x: starts_with(x, '?')))"
+    connection.execute(f"ALTER TABLE {tokens} RENAME TO {tokens}_before")
+    connection.execute(f"CREATE TEMP TABLE {tokens} AS FROM {tokens}_before WHERE NOT coalesce({unread}, false)")
     connection.execute(f"""
-        CREATE TEMP TABLE {table} AS
-        SELECT customer_id, {rest.format(phone=split("phone"))} FROM {tokens} WHERE NOT coalesce({unread}, false)
-    """)
-    connection.execute(f"""
-        INSERT INTO {table}
-        WITH unread AS (SELECT *, row_number() OVER () AS n FROM {tokens} WHERE {unread}),
+        INSERT INTO {tokens}
+        WITH unread AS (SELECT *, row_number() OVER () AS n FROM {tokens}_before WHERE {unread}),
         each AS (SELECT n, region, unnest(phone) AS token FROM unread),
         made AS (
             SELECT n, list(coalesce(m.e164, token)) FILTER (token[1] <> '?' OR m.e164 IS NOT NULL) AS phones
             FROM each LEFT JOIN {phones} m ON m.raw = token[2:] AND m.region = coalesce(each.region, '') GROUP BY n)
-        SELECT customer_id, {rest.format(phone=split("phone"))}
-        FROM (SELECT unread.* REPLACE (coalesce(made.phones, []) AS phone) FROM unread JOIN made USING (n))
+        SELECT unread.* EXCLUDE (n) REPLACE (coalesce(made.phones, []) AS phone) FROM unread JOIN made USING (n)
     """)
+    connection.execute(f"DROP TABLE {tokens}_before")
 
 
 def _counts(connection: Any, tokens: str, phones: str) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
@@ -240,14 +250,11 @@ def _counts(connection: Any, tokens: str, phones: str) -> tuple[dict[str, int], 
 
 
 def _most(connection: Any, table: str) -> dict[str, int]:
+    """Most different values of anybody; 0 where nobody has more than one."""
     lists = {
-        "email": ("email", "email_hash"), "phone": ("phone", "phone_hash"), "maid": ("idfa", "aaid", "maid_hash"),
-        "idfa": ("idfa",), "aaid": ("aaid",),
+        "email": "list_concat(email, email_hash)", "phone": "list_concat(phone, phone_hash)",
+        "maid": "list_concat(list_concat(idfa, aaid), maid_hash)", "idfa": "idfa", "aaid": "aaid",
     }  # fmt: skip
-    sizes = (" + ".join(_different(column) for column in columns) for columns in lists.values())
-    found = one_row(connection, f"SELECT {', '.join(f'coalesce(max({size}), 0)' for size in sizes)} FROM {table}")
-    return dict(zip(lists, found, strict=True))
-
-
-def _different(column: str) -> str:
-    return f"CASE WHEN len({column}) < 2 THEN len({column}) ELSE len(list_distinct({column})) END"
+    sizes = (f"len(list_distinct(list_transform({values}, lambda x: lower(trim(x)))))" for values in lists.values())
+    query = ", ".join(f"coalesce(max({size}), 0)" for size in sizes)
+    return dict(zip(lists, one_row(connection, f"SELECT {query} FROM {table}_several"), strict=True))

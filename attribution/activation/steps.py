@@ -46,7 +46,7 @@ def _call(name: str) -> Callable[[str, str, str], str]:
 
 def _lower(x: str, _argument: str, _country: str) -> str:
     """Lower case; a sigma that ends a word in its final form, as Unicode and browsers have it, DuckDB not."""
-    final = f"regexp_replace(lower({x}), '(\\p{{L}}\\p{{M}}*)σ(?:$|([^\\p{{L}}\\p{{M}}]))', '\\1ς\\2', 'g')"
+    final = f"regexp_replace(lower({x}), '([^\\s.,''’-])σ($|[\\s.,''’()-])', '\\1ς\\2', 'g')"
     return f"CASE WHEN contains({x}, 'σ') OR contains({x}, 'Σ') THEN {final} ELSE lower({x}) END"
 
 

@@ -210,7 +210,7 @@ def _in_json(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _stream(connection: Any, query: RowQuery, writer: ChunkWriter, sums: dict[str, int]) -> None:
-    for batch in connection.sql(f"{query.sql} ORDER BY line").to_arrow_reader(BATCH):
+    for batch in connection.sql(f"{query.sql} ORDER BY place, line").to_arrow_reader(BATCH):
         lines = batch.column("line")
         there = lines.is_valid()
         sums["people"] += pc.sum(pc.and_(there, pc.equal(batch.column("people"), 1))).as_py() or 0

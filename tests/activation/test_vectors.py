@@ -35,7 +35,9 @@ def test_base64_is_of_the_raw_digest_not_of_its_text(hexadecimal, coded):
     assert base64.b64encode(bytes.fromhex(hexadecimal)).decode() == coded
     with connect() as connection:
         rule = platform_spec("uid2").identifiers["email"]
-        assert one_row(connection, f"SELECT {ready_sql(rule)} FROM (SELECT {literal(hexadecimal)} AS x)") == (coded,)
+        assert one_row(connection, f"SELECT {ready_sql(rule, 'x')} FROM (SELECT {literal(hexadecimal)} AS x)") == (
+            coded,
+        )
     assert platform_value("uid2", "email", hexadecimal) == (None, coded)
     assert platform_value("uid2", "email", coded) == (None, coded)
 

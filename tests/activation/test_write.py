@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from attribution.activation import write
 from attribution.activation.lint import lint_file
 from attribution.activation.people import read_people
-from attribution.activation.spec import Limit, platform_spec
+from attribution.activation.spec import Limit, platform_spec, platforms
 from attribution.activation.write import write_audience
 from attribution.engine import connect
 from attribution.errors import AttributionError, UsageError
@@ -105,6 +105,21 @@ def test_rows_without_a_customer_id_stay_apart(tmp_path):
         [{"customer_id": None, "email": "a@x.com"}, {"customer_id": None, "email": "b@x.com"}], "meta", tmp_path
     )
     assert (made.people, made.lists[0].rows) == (2, 2)
+
+
+@pytest.mark.parametrize("platform", platforms())
+def test_a_person_given_twice_over_gives_the_same_rows(platform, tmp_path):
+    """Who has one value of each takes another way through the engine than who has several."""
+    person = {"customer_id": "1", "email": "Jane.D+x@Gmail.com", "phone": "+16577770000", "first_name": "Mrs. Ja-ne",
+              "last_name": "Σας Jr.", "country": "US", "zip": "94035-1234", "maid": "5f3a2b18-9c4d-4e7f-b8e2-17d3a1e69b25"}  # fmt: skip
+    again = person | {"email": " JANE.D+X@GMAIL.COM ", "phone": "+1 657 777 0000"}
+    once = texts(written([person], platform, tmp_path / "once"))
+    assert any(once.values())
+    assert once == texts(written([person, again], platform, tmp_path / "twice"))
+    if "email" in platform_spec(platform).identifiers:
+        digest = {"customer_id": "1", "email": sha("a@x.com")}
+        once = texts(written([digest], platform, tmp_path / "c"))
+        assert once == texts(written([digest, digest], platform, tmp_path / "d"))
 
 
 def test_more_values_than_places_go_to_further_rows(tmp_path):
