@@ -95,7 +95,8 @@ def summary(found: list[dict[str, list[float]]]) -> pd.DataFrame:
         truth, point, lower, upper = np.array([one_set[name] for one_set in found]).T
         inside = float(np.mean((lower <= truth) & (truth <= upper)))
         rows.append([
-            name, inside, low / len(found), high / len(found), float(np.mean(truth < lower)), float(np.mean(truth > upper)),
+            name, inside, low / len(found), high / len(found), float(np.mean(truth < lower)),
+            float(np.mean(truth > upper)),
             float(np.mean(point / truth - 1)), float(np.mean((upper - lower) / truth)),
         ])  # fmt: skip
     head = ["way", "coverage", "band_low", "band_high", "truth_below", "truth_above", "bias", "width"]
@@ -125,9 +126,13 @@ def main() -> int:
     target = ROOT / "build" / "study"
     target.mkdir(parents=True, exist_ok=True)
     (target / "suppression.json").write_text(json.dumps({"arguments": vars(given), "markets": found}), encoding="utf-8")
-    print(f"{given.datasets} markets, seeds from {given.first_seed}, 80 % intervals of the spend freed in the next period")
+    print(
+        f"{given.datasets} markets, seeds from {given.first_seed}, 80 % intervals of the spend freed in the next period"
+    )
     print(table.round(3).to_string())
-    print(f"{'pass' if passed else 'FAIL'} (the first {len(JUDGED)} are judged). {time.perf_counter() - started:.0f} s.")
+    print(
+        f"{'pass' if passed else 'FAIL'} (the first {len(JUDGED)} are judged). {time.perf_counter() - started:.0f} s."
+    )
     return 0 if passed else 1
 
 

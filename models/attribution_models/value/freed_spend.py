@@ -57,14 +57,15 @@ class ListedImpressions:
                 f"{self.platform}: {people} people and {periods} periods of impressions, {self.spend.size} of spend, "
                 f"{self.served.size} of impressions served. Give the same periods in all, and at least one."
             )
-        if self.uploaded.shape != self.matched.shape or not (
-            (self.uploaded > 0) & (self.matched >= 0) & (self.matched <= self.uploaded)
-        ).all():
-            raise ValueError(f"{self.platform}: in every row of the match table 0 <= matched <= uploaded, uploaded > 0.")
+        if (
+            self.uploaded.shape != self.matched.shape
+            or not ((self.uploaded > 0) & (self.matched >= 0) & (self.matched <= self.uploaded)).all()
+        ):
+            raise ValueError(f"{self.platform}: each row of the match table needs 0 <= matched <= uploaded > 0.")
         if self.stratum.shape != (people,) or self.stratum.min() < 0 or self.stratum.max() >= self.uploaded.size:
             raise ValueError(f"{self.platform}: strata of people and rows of the match table do not fit.")
         if not (self.spend >= 0).all() or not (self.served > 0).all() or not (self.impressions >= 0).all():
-            raise ValueError(f"{self.platform}: spend and impressions from 0 on, and impressions served in each period.")
+            raise ValueError(f"{self.platform}: spend and impressions from 0 on, some served in each period.")
         if not (0 <= self.excluded <= 1 and 0 <= self.unexpired <= 1):
             raise ValueError(f"{self.platform}: excluded {self.excluded} and unexpired {self.unexpired} are shares.")
 
@@ -157,11 +158,11 @@ class FreedSpendModel:
 
     Estimand: the spend of the next period that would have gone to listed people and will not, as realised.
 
-        Σ_platforms  Σ_people impressions · matched · unexpired  ·  share of campaigns excluded  ·  volume  ·  CPM / 1000
+        Σ_platforms  Σ_people impressions · matched · unexpired · share of campaigns excluded · volume · CPM / 1000
 
-    Each draw takes people anew (bootstrap), the match rate of the next upload (Beta), who is matched, and how volume and
-    CPM of the next period differ from those seen. Volume and CPM vary log-normally; from four periods on
-    their spread is estimated (Student's t), before that it is declared.
+    Each draw takes people anew (bootstrap), the match rate of the next upload (Beta), who is matched, and how volume
+    and CPM of the next period differ from those seen. Volume and CPM vary log-normally; from four periods on their
+    spread is estimated (Student's t), before that it is declared.
 
     Attributes
     ----------
@@ -214,11 +215,11 @@ class FreedSpendModel:
             rows.append(self._row(platform.platform, each, weighted, impressions, spend))
             shown, money, listed = shown + impressions, money + spend, listed + each
             stopped = max(stopped, reached)
-        weighted = float(np.average([r.match_rate for r in rows], weights=[max(r.listed_impressions, 1e-12) for r in rows]))
-        total = self._row("(all)", listed, weighted, shown, money)
-        return FreedSpend(
-            tuple(rows), total, money, people, stopped, self.level, self._assumptions(platforms)
+        weighted = float(
+            np.average([r.match_rate for r in rows], weights=[max(r.listed_impressions, 1e-12) for r in rows])
         )
+        total = self._row("(all)", listed, weighted, shown, money)
+        return FreedSpend(tuple(rows), total, money, people, stopped, self.level, self._assumptions(platforms))
 
     def _impressions(self, platform: ListedImpressions, rng: np.random.Generator) -> tuple[float, float, Floats]:
         """Median people stopped, impression-weighted match rate, and freed impressions of each draw."""
@@ -252,8 +253,9 @@ class FreedSpendModel:
         k = seen.size
         wider = np.sqrt(1 + 1 / k)
         if k >= ENOUGH_PERIODS and (seen > 0).all():
-            return np.exp(np.log(seen).std(ddof=1) * wider * rng.standard_t(k - 1, size=self.draws))
-        return np.exp(declared * wider * rng.standard_normal(self.draws))
+            spread = float(np.log(seen).std(ddof=1))
+            return np.asarray(np.exp(spread * wider * rng.standard_t(k - 1, size=self.draws)), dtype=np.float64)
+        return np.asarray(np.exp(declared * wider * rng.standard_normal(self.draws)), dtype=np.float64)
 
     def _row(self, name: str, listed: float, match: float, shown: Floats, money: Floats) -> FreedRow:
         at = [0.5, (1 - self.level) / 2, (1 + self.level) / 2]
@@ -264,10 +266,14 @@ class FreedSpendModel:
     def _assumptions(self, platforms: Sequence[ListedImpressions]) -> tuple[str, ...]:
         """What a reader has to believe, with this estimate's own numbers."""
         said = [
-            "Listed people are shown as many impressions in the next period as in those after the selection, but for "
-            "the spread given here.",
-            f"Match rates differ by {100 * self.match_deviation:g} points (standard deviation) between uploads and "
-            "platforms (declared).",
+            (
+                "Listed people are shown as many impressions in the next period as in those after the selection, but "
+                "for the spread given here."
+            ),
+            (
+                f"Match rates differ by {100 * self.match_deviation:g} points (standard deviation) between uploads and "
+                "platforms (declared)."
+            ),
         ]
         one = [p.platform for p in platforms if p.uploaded.size == 1]
         where = "within strata of the list" if not one else "also where the match report has no strata"
@@ -278,8 +284,8 @@ class FreedSpendModel:
         few = [p.platform for p in platforms if p.spend.size < ENOUGH_PERIODS]
         if few:
             said.append(
-                f"{', '.join(few)}: fewer than {ENOUGH_PERIODS} periods; volume varies by {100 * self.volume_deviation:g} % "
-                f"and CPM by {100 * self.cpm_deviation:g} % from period to period (declared)."
+                f"{', '.join(few)}: fewer than {ENOUGH_PERIODS} periods; volume varies by "
+                f"{100 * self.volume_deviation:g} % and CPM by {100 * self.cpm_deviation:g} % from period to period (declared)."
             )
         said += [
             f"{p.platform}: the exclusion is set in {100 * p.excluded:g} % of campaigns by impressions, and "

@@ -147,7 +147,7 @@ def sample_ratio(suppressed: int, held_out: int, share: float) -> SampleRatio:
     """
     n = suppressed + held_out
     if n < 1 or not 0 < share < 1:
-        raise ValueError(f"{n:,} people at a planned share of {share} held out: people and a share in (0, 1) are needed.")
+        raise ValueError(f"{n:,} people at a planned share of {share} held out: give people and a share in (0, 1).")
     chi = (held_out - n * share) ** 2 / (n * share * (1 - share))
     p = float(chi2.sf(chi, 1))
     return SampleRatio(share, held_out / n, chi, p, p < RATIO_ALARM)
@@ -205,7 +205,7 @@ def _slope(y: Floats, x: Floats, out: Bools) -> Floats:
     for arm in (out, ~out):
         y[arm] -= y[arm].mean()
         x[arm] -= x[arm].mean(axis=0)
-    return np.linalg.lstsq(x, y, rcond=None)[0] if x.shape[1] else np.zeros(0)
+    return np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=np.float64) if x.shape[1] else np.zeros(0)
 
 
 def _within(y: Floats, out: Bools) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +71,8 @@ def maximise(objective: Objective, starts: Sequence[Sequence[float]], rows: int)
 
     bounds = [(-EDGE, EDGE)] * len(starts[0])
     options = {"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9}
-    ends = [minimize(negative, np.log(s), jac=True, method="L-BFGS-B", bounds=bounds, options=options) for s in starts]
+    search = partial(minimize, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    ends: list[Any] = [search(negative, np.log(start)) for start in starts]
     ends = [end for end in ends if np.isfinite(end.fun)]
     if not ends:
         raise ArithmeticError(

@@ -16,8 +16,8 @@ def rate_draws(uploaded: Floats, matched: Floats, deviation: float, draws: int, 
 
     What was counted gives m_s ~ Beta(matched + ½, uploaded − matched + ½). A list of thousands pins that down to
     a fraction of a point, yet the next upload differs: another platform, another list, another month. So the rate
-    that will hold is Beta with mean m_s and the declared standard deviation, with one common quantile for all strata, as
-    they share the upload.
+    that will hold is Beta with mean m_s and the declared standard deviation, with one common quantile for all strata,
+    as they share the upload.
 
     Parameters
     ----------

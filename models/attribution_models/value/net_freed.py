@@ -51,8 +51,8 @@ def net_freed(
 
         net = G + people · margin · effect,   effect ~ Normal(estimate, error),
 
-    effect = mean outcome of suppressed minus held-out people, per listed person and period of the same length as G's (as
-    `holdout_effect` gives): a loss is below 0, an avoided harm above it.
+    effect = mean outcome of suppressed minus held-out people, per listed person and period of the same length as G's
+    (as `holdout_effect` gives): a loss is below 0, an avoided harm above it.
 
     Parameters
     ----------
@@ -78,13 +78,14 @@ def net_freed(
     even = (float(point[0]), float(point[1]), float(point[2]), matched)
     if effect is None or error is None:
         text = (
-            f"net: unknown (no experiment measured the loss). It breaks even at {1000 * even[0]:.3g} incremental outcomes "
-            "per 1,000 listed people and period: below that suppression pays."
+            f"net: unknown (no experiment measured the loss). It breaks even at {1000 * even[0]:.3g} incremental "
+            "outcomes per 1,000 listed people and period: below that suppression pays."
         )
-        return NetFreed(False, *[np.nan] * 6, *even, text)
+        nan = float("nan")
+        return NetFreed(False, nan, nan, nan, nan, nan, nan, *even, text)
     noise = np.random.default_rng(seed).standard_normal(freed.draws.size)
     lost = -freed.people * margin * (effect + error * noise)
     net = freed.draws - lost
-    bounds = [float(v) for values in (lost, net) for v in np.quantile(values, at)]
-    text = f"net: {bounds[3]:,.0f} ({bounds[4]:,.0f} to {bounds[5]:,.0f}, {100 * freed.level:.0f} %) per period."
-    return NetFreed(True, *bounds, *even, text)
+    (l0, l1, l2), (n0, n1, n2) = ((float(v) for v in np.quantile(values, at)) for values in (lost, net))
+    text = f"net: {n0:,.0f} ({n1:,.0f} to {n2:,.0f}, {100 * freed.level:.0f} %) per period."
+    return NetFreed(True, l0, l1, l2, n0, n1, n2, *even, text)

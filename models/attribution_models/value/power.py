@@ -120,7 +120,7 @@ def people_needed(
         An effect of 0, or a share outside (0, 1).
     """
     if effect == 0 or not 0 < held_out_share < 1:
-        raise ValueError(f"Effect {effect}, share held out {held_out_share}: an effect other than 0, a share in (0, 1).")
+        raise ValueError(f"Effect {effect}, share held out {held_out_share}: give one other than 0, and in (0, 1).")
     _checked(2, 2, deviation, match_rate, explained)
     z = float(norm.ppf(1 - significance / 2) + norm.ppf(power))
     split = 1 / held_out_share + 1 / (1 - held_out_share)

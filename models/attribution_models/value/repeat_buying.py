@@ -75,9 +75,9 @@ class RepeatBuying:
         unit = np.array([1.0, scale, 1.0, 1.0])  # α has the unit of time
         # A density of x purchase times has the unit time^−x: the log-likelihood of unscaled times.
         log_likelihood = found.log_likelihood - float(x.sum() * np.log(scale))
-        estimates, errors = found.parameters * unit, found.errors * unit
+        r, alpha, a, b = (float(v) for v in found.parameters * unit)
         return RepeatBuyingFit(
-            self.kind, *(float(v) for v in estimates), errors, found.covariance, log_likelihood, x.size,
+            self.kind, r, alpha, a, b, found.errors * unit, found.covariance, log_likelihood, x.size,
             tuple(NAMES[j] for j in found.edges),
         )  # fmt: skip
 
@@ -115,12 +115,13 @@ class RepeatBuyingFit:
     edges: tuple[str, ...]
 
     def log_odds_gone(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
-        """log of P(gone) / P(alive); −inf where the model leaves no other way than to be alive."""
+        """Log of P(gone) / P(alive); −inf where the model leaves no other way than to be alive."""
         x, t, age_ = (np.asarray(v, dtype=np.float64) for v in (frequency, recency, age))
         n = x + (self.kind == "mbgnbd")  # times at which one could have left
         with np.errstate(divide="ignore"):
             chance = np.where(n > 0, np.log(self.a) - np.log(np.maximum(self.b + n - 1, 1e-300)), -np.inf)
-        return chance + (self.r + x) * (np.log(self.alpha + age_) - np.log(self.alpha + t))
+        odds = chance + (self.r + x) * (np.log(self.alpha + age_) - np.log(self.alpha + t))
+        return np.asarray(odds, dtype=np.float64)
 
     def alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
         """P(alive) at T.
@@ -158,7 +159,7 @@ class RepeatBuyingFit:
         at_last = self.log_odds_gone(x, t, t)
         with np.errstate(over="ignore"):
             growth = np.exp((np.log(1 / threshold - 1) - at_last) / (self.r + x))
-        return np.maximum((self.alpha + t) * growth - self.alpha, t)
+        return np.asarray(np.maximum((self.alpha + t) * growth - self.alpha, t), dtype=np.float64)
 
 
 def _log_likelihood(theta: Floats, x: Floats, t: Floats, age: Floats, shift: float) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Uplift from a randomised treatment: repeatedly cross-fitted scores, and effects of groups that were really measured."""
+"""Uplift from a randomised treatment: cross-fitted scores, and effects of groups that were really measured."""
 
 from __future__ import annotations
 
@@ -210,8 +210,16 @@ class Uplift:
                 estimates[repeat, g], errors[repeat, g] = difference(outcome[one], t[one])
                 people[repeat, g] = one.sum()
             curves.append(uplift_curve(score, outcome, t))
-        rows = np.mean([(c.qini, c.auuc, c.qini_coefficient) for c in curves], axis=0)
-        return total, self._grouped(total), estimates, errors, people, UpliftCurve(*(float(v) for v in rows))
+        qini, auuc, best = (float(v) for v in np.mean([(c.qini, c.auuc, c.qini_coefficient) for c in curves], axis=0))
+        mean = UpliftCurve(qini, auuc, best)
+        return (
+            total,
+            self._grouped(total),
+            estimates,
+            errors,
+            people,
+            mean,
+        )
 
     def _grouped(self, score: Floats) -> NDArray[np.int64]:
         if not self.quantiles:

@@ -37,7 +37,7 @@ def default_factory(outcome: Floats) -> tuple[Factory, Factory]:
 
 def _sklearn() -> tuple[Any, Any, Any]:
     try:
-        from sklearn import linear_model, pipeline, preprocessing
+        from sklearn import linear_model, pipeline, preprocessing  # noqa: PLC0415 an optional extra
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             "Uplift needs scikit-learn, which is not installed. Install the extra: "

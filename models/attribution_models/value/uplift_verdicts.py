@@ -35,7 +35,7 @@ class Economics:
     def __post_init__(self) -> None:
         """Refuse what makes no break-even point."""
         if not (self.margin > 0 and self.cost >= 0):
-            raise ValueError(f"Margin {self.margin}, cost {self.cost}: a margin above 0 and a cost from 0 on are needed.")
+            raise ValueError(f"Margin {self.margin}, cost {self.cost}: a margin above 0, a cost from 0 on.")
 
     @property
     def break_even(self) -> float:

@@ -1,4 +1,4 @@
-"""A market of listed people whose match rate and CPM are known: what does a list free in the next period?
+"""A market of listed people whose match rate and CPM are known, and what a list frees in its next period.
 
 Heavy users match more often (they leave more identifiers), habits drift, and people come onto the list partly *because*
 they had seen much, so that they see less afterwards. Form and numbers were fixed before the estimate was tried on it.
@@ -155,11 +155,11 @@ def _outcome(
     rng: np.random.Generator,
 ) -> PlatformOutcome:
     slope = tilt * np.log(rate[listed] / platform.rate + 1e-9)
-    level = float(brentq(lambda c: float(expit(c + slope).mean()) - platform.match, -40, 40))
+    level = float(brentq(_excess, -40, 40, args=(slope, platform.match)))
     shift = rng.normal(0, world.match_deviation / (platform.match * (1 - platform.match)))
     chance = rng.uniform(size=slope.size)  # a person's identifiers stay the same from upload to upload
     before, after = chance < expit(level + slope), chance < expit(level + shift + slope)
-    price = platform.cpm * rng.lognormal(0, world.cpm_deviation, size=shown.shape[1])
+    price: Floats = platform.cpm * rng.lognormal(0, world.cpm_deviation, size=(shown.shape[1],))
     served = shown.sum(axis=0).astype(np.float64)
     spend = served * price / 1000
     mine = shown[listed]
@@ -167,5 +167,10 @@ def _outcome(
     stopped = float(rng.binomial(mine[after & alive, -1], platform.excluded).sum())
     return PlatformOutcome(
         platform, mine[:, 0], mine[:, 1:-1], spend[1:-1], served[1:-1], float(spend[0]), float(served[0]), before,
-        stopped, stopped * price[-1] / 1000, float(mine[after, -1].sum() / mine[:, -1].sum()),
+        stopped, stopped * float(price[-1]) / 1000, float(mine[after, -1].sum() / mine[:, -1].sum()),
     )  # fmt: skip
+
+
+def _excess(level: float, slope: Floats, match: float) -> float:
+    """How far the mean chance of a match lies above the platform's."""
+    return float(np.mean(expit(level + slope))) - match
