@@ -56,6 +56,21 @@ def components(edges: Edges, joins: NDArray[np.bool_], cut: NDArray[np.uint64]) 
     return Clusters(*_numbered(forest.parents))
 
 
+def roots(edges: Edges, joins: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Smallest id of each id's group, along all edges between ids that join."""
+    forest = Forest(joins.size)
+    _join(edges.pairs, joins, np.zeros(0, np.uint64), forest.parents)
+    _settle(forest.parents)
+    return forest.parents
+
+
+@compiled
+def _settle(parents: NDArray[np.int32]) -> None:
+    # A parent is never larger than its child, so it is settled already.
+    for v in range(parents.size):
+        parents[v] = parents[parents[v]]
+
+
 @compiled
 def _join(
     pairs: NDArray[np.uint64], joins: NDArray[np.bool_], cut: NDArray[np.uint64], parents: NDArray[np.int32]

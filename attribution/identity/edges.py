@@ -49,6 +49,11 @@ def edges_of(codes: NDArray[np.int32], ends: NDArray[np.int64], ids: int) -> Edg
     packed.sort()
     pairs, times = _runs(packed)
     del packed
+    return edges_from(pairs, times, ids)
+
+
+def edges_from(pairs: NDArray[np.uint64], times: NDArray[np.int32], ids: int) -> Edges:
+    """Partners of each id from distinct pairs in ascending order."""
     offsets = _offsets(pairs, ids)
     partners = np.empty(2 * pairs.size, np.int32)
     _partners(pairs, offsets, partners)

@@ -66,12 +66,13 @@ def _events(before: Registry, after: Registry) -> Iterator[tuple[int, str, int, 
     targets: dict[int, int] = {}
     for customer, _ in pairs.tolist():
         targets[customer] = targets.get(customer, 0) + 1
-    used_before = set(np.unique(before.customer[before.present]).tolist())
+    used_before = np.zeros(after.issued + 1, np.bool_)
+    used_before[before.customer[before.present]] = True
     for (customer, into), count in zip(pairs.tolist(), ids.tolist(), strict=True):
         if customer == into:
             continue
         event = "merged" if targets[customer] == 1 else "split"
-        if into not in used_before and into <= before.issued:
+        if not used_before[into] and into <= before.issued:
             event = "restored"
         yield customer, event, into, count
 

@@ -10,16 +10,24 @@ from numpy.typing import NDArray
 from attribution.engine import identifier, one_row
 from attribution.identity.audit import REASONS
 from attribution.identity.id_types import id_type
-from attribution.identity.resolve import Resolution
+from attribution.identity.oversized import NONE_OVERSIZED, Oversized
+from attribution.identity.registry import Registry
 from attribution.identity.status import Status
-from attribution_models.paths.compiled import compiled
+from attribution_models.paths.compiled import compiled, read_only
 
 # Upper ends of the classes of cluster sizes.
 CLASSES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)
 
 
-def profile(made: Resolution) -> dict[str, Any]:
+def profile(registry: Registry, links: int, unused: int, large: Oversized = NONE_OVERSIZED) -> dict[str, Any]:
     """Describe clusters and guards.
+
+    Parameters
+    ----------
+    registry : Registry
+    links, unused : int
+        Distinct pairs, and those between two people that are not used.
+    large : Oversized
 
     Returns
     -------
@@ -28,29 +36,32 @@ def profile(made: Resolution) -> dict[str, Any]:
         clusters, ids); ``types``: ids and customers who have one, by type; ``guards``: ids that join nobody, by
         reason; ``unused_links``, ``oversized`` (ids of each), ``bridges_cut``.
     """
-    found = made.found
-    sizes = np.bincount(found.cluster)
+    here = registry.present
+    whole = bool(here.all())
+    customer = registry.customer if whole else registry.customer[here]
+    types, status = (a if whole else a[here] for a in (registry.types, registry.status))
+    sizes = np.bincount(customer)
+    sizes = sizes[sizes > 0]
     classes = np.searchsorted(CLASSES, sizes)
     per_class = np.bincount(classes, minlength=len(CLASSES) + 1)
     ids_in = np.bincount(classes, weights=sizes, minlength=len(CLASSES) + 1)
-    statuses = np.bincount(found.status, minlength=len(Status))
-    ids, customers = _by_type(found.cluster, found.types, sizes.size, len(found.type_names))
-    counts = zip(found.type_names, ids.tolist(), customers.tolist(), strict=True)
-    per_type = {name: {"ids": number, "customers": people} for name, number, people in counts if number}
+    statuses = np.bincount(status, minlength=len(Status))
+    ids, customers = _by_type(read_only(customer), read_only(types), registry.issued + 1, len(registry.type_names))
+    counts = zip(registry.type_names, ids.tolist(), customers.tolist(), strict=True)
     return {
-        "ids": int(found.keys.size),
-        "links": int(made.edges.pairs.size),
+        "ids": int(customer.size),
+        "links": links,
         "customers": int(sizes.size),
         "sizes": [
             [int(c) if c is not None else None, int(n), int(i)]
             for c, n, i in zip((*CLASSES, None), per_class, ids_in, strict=True)
             if n
         ],
-        "types": per_type,
+        "types": {name: {"ids": number, "customers": people} for name, number, people in counts if number},
         "guards": {REASONS[Status(s)]: int(statuses[s]) for s in range(1, len(Status)) if statuses[s]},
-        "unused_links": int(made.guarded.cut.size),
-        "oversized": list(made.oversized.sizes),
-        "bridges_cut": int(made.oversized.cut.size),
+        "unused_links": unused,
+        "oversized": list(large.sizes),
+        "bridges_cut": int(large.cut.size),
     }
 
 

@@ -19,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.paths.compiled import compiled
+from attribution_models.paths.compiled import compiled, read_only
 
 S = TypeVar("S", bound=np.generic)
 
@@ -102,7 +102,7 @@ def register(found: Found, before: Registry) -> Registry:
     before : Registry
         As the last run left it.
     """
-    place = _places(found.keys, before.keys)
+    place = _places(read_only(found.keys), read_only(before.keys))
     known = place >= 0
     born = np.where(known, before.born[place] if before.keys.size else 0, 0).astype(np.int32)
     first_seen = found.first_seen.copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,35 @@ class Resolution:
     rules: NDArray[np.int32]
 
 
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Ids as they were read.
+
+    Attributes
+    ----------
+    keys : uint64[n]
+        Ascending.
+    types : uint8[n]
+        Codes of ``type_names``.
+    first_seen : int64[n]
+    rows : int32[n]
+        In how many rows each was seen.
+    disabled : uint8[n]
+        `Status.PLACEHOLDER` or `Status.BY_HAND`, where that is known beforehand.
+    person : bool[types]
+        Whether ids of that type say who somebody is.
+    type_names : tuple of str
+    """
+
+    keys: NDArray[np.uint64]
+    types: NDArray[np.uint8]
+    first_seen: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    disabled: NDArray[np.uint8]
+    person: NDArray[np.bool_]
+    type_names: tuple[str, ...]
+
+
 def resolve(
     links: LinkRows, settings: IdentitySettings, placeholders: NDArray[np.uint64], by_hand: NDArray[np.uint64]
 ) -> Resolution:
@@ -63,23 +92,55 @@ def resolve(
     links : LinkRows
     settings : IdentitySettings
     placeholders, by_hand : uint64[]
-        Keys of ids that are none, and of ids that the user has disabled.
+        Keys of ids that are none, and of ids that the user has disabled; ascending.
     """
+    nodes, edges, codes = linked(links)
+    nodes = replace(nodes, disabled=disable(nodes.keys, placeholders, by_hand, settings))
+    return joined(nodes, edges, settings, lambda: _scores(codes, links))
+
+
+def linked(links: LinkRows) -> tuple[Nodes, Edges, NDArray[np.int32]]:
+    """Rank ids and find their distinct pairs; give the code of each id of each row as well."""
     keys, codes = rank(links.keys)
     types, first_seen, rows = _facts(codes, links.types, links.ends, links.seen_at, keys.size)
     edges = edges_of(codes, links.ends, keys.size)
+    none = np.zeros(keys.size, np.uint8)
+    return Nodes(keys, types, first_seen, rows, none, links.person, links.type_names), edges, codes
+
+
+def disable(
+    keys: NDArray[np.uint64], placeholders: NDArray[np.uint64], by_hand: NDArray[np.uint64], settings: IdentitySettings
+) -> NDArray[np.uint8]:
+    """Status of ids that join nobody whatever they are linked with."""
     disabled = np.zeros(keys.size, np.uint8)
     if settings.guards:
         disabled[_found_in(keys, placeholders)] = Status.PLACEHOLDER
     disabled[_found_in(keys, by_hand)] = Status.BY_HAND
-    rules = limits(links.type_names, settings)
+    return disabled
+
+
+def joined(
+    nodes: Nodes, edges: Edges, settings: IdentitySettings, scores: Callable[[], dict[int, float]]
+) -> Resolution:
+    """Guard ids and join them.
+
+    Parameters
+    ----------
+    nodes : Nodes
+    edges : Edges
+        Between them.
+    settings : IdentitySettings
+    scores : callable
+        Gives the best score of each pair that has one; asked for where a cluster is oversized.
+    """
+    rules = limits(nodes.type_names, settings)
     if settings.guards:
-        guarded = guard(edges, types, links.person, rules, disabled, settings.people_per_device)
+        guarded = guard(edges, nodes.types, nodes.person, rules, nodes.disabled, settings.people_per_device)
     else:
-        guarded = unguarded(disabled)
-    clusters, large, status = _joined(edges, guarded, lambda: _scores(codes, links), settings)
-    found = Found(keys, types, first_seen, clusters.cluster, status, links.type_names)
-    return Resolution(found, edges, guarded, large, rows, rules)
+        guarded = unguarded(nodes.disabled)
+    clusters, large, status = _joined(edges, guarded, scores, settings)
+    found = Found(nodes.keys, nodes.types, nodes.first_seen, clusters.cluster, status, nodes.type_names)
+    return Resolution(found, edges, guarded, large, nodes.rows, rules)
 
 
 def limits(type_names: tuple[str, ...], settings: IdentitySettings) -> NDArray[np.int32]:

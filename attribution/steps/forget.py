@@ -19,6 +19,7 @@ from attribution.identity.headers import id_columns, pair_columns
 from attribution.identity.id_types import IdType
 from attribution.identity.keys import key_of
 from attribution.identity.lookup import Person, find_person
+from attribution.identity.run import tables_of
 from attribution.identity.sources import prepared, sources
 from attribution.identity.stitch import identity_settings
 from attribution.identity.texts import texts_of
@@ -26,7 +27,7 @@ from attribution.identity.tombstones import add_tombstones
 from attribution.identity.unified import unified_type
 from attribution.ingest.erased import cells_of
 from attribution.ingest.settle import copy_private
-from attribution.steps.identify import SOURCES, resolve_tier
+from attribution.steps.identify import resolve_tier
 from attribution.workspace import Workspace, digest_of, write_atomically
 
 # Shorter ids are compared with whole cells of the quarantine, not with parts of them.
@@ -87,7 +88,7 @@ class _Erasure:
     def __init__(self, workspace: Workspace, connection: Any, manifest: dict[str, Any], person: Person) -> None:
         self.workspace, self.connection, self.manifest, self.person = workspace, connection, manifest, person
         settings = self.settings = identity_settings(manifest)
-        tables = {t: r for t in SOURCES if (r := workspace.table(t, manifest)) is not None}
+        tables = tables_of(workspace, manifest)
         self.unified: IdType = unified_type(connection, tables, settings)[0]
         # Canonical ids for tombstones, and texts as they stand in files.
         self.ids = {("unified_id", u) for u in person.unified_ids} | self._canonical(tables)
