@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pandas as pd
 
-from attribution.configuration import Configuration, Credits, Fit, Hazard, Ingest, as_toml
+from attribution.configuration import Configuration, Credits, Fit, Hazard, Identity, Ingest, as_toml
 from attribution.simulate import frame_of
 from attribution.tables import UNATTRIBUTED
 from attribution.workspace import write_atomically
+from attribution_models.worlds.path_exports import by_browser
 from attribution_models.worlds.path_world import ALL_MEDIA, RetailerWorld, SimulatedTables, simulate
+
+if TYPE_CHECKING:
+    from attribution.identity.effect import StitchingEffect
 
 PEOPLE, SEED = 20_000, 1
 FILES = ("touchpoints", "conversions", "customers", "identities", "spend")
@@ -27,14 +31,15 @@ def write_demo(folder: Path, people: int = PEOPLE, seed: int = SEED) -> tuple[Co
     folder : Path
         ``inputs/*.csv``, ``truth.csv`` and ``attribution.toml`` are written here.
     people, seed : int
-        Size of the market; same seed, same bytes.
+        Size of the market; same seed, same bytes. Touches are known by browser, orders and records by customer, as in
+        real exports: `by_browser`.
 
     Returns
     -------
     tuple of (configuration, truth)
         Truth: per channel, the conversions and value that would not have happened without it.
     """
-    world = simulate(RetailerWorld(people=people, seed=seed))
+    world = by_browser(simulate(RetailerWorld(people=people, seed=seed)), seed)
     inputs = folder / "inputs"
     inputs.mkdir(parents=True, exist_ok=True)
     for name in FILES:
@@ -45,9 +50,11 @@ def write_demo(folder: Path, people: int = PEOPLE, seed: int = SEED) -> tuple[Co
         workspace="workspace",
         seed=seed,
         ingest=msgspec.convert({name: (f"inputs/{name}.csv",) for name in FILES} | {"timezone": "UTC"}, Ingest),
+        identity=Identity(enabled=True, effect=True),
         fit=Fit(models=("rules", "markov", "shapley"), model=({"model": "markov", "order": 2},)),
         # People of this market who have decided come in through a channel on that day: a lag of a day resists that.
-        hazard=Hazard(enabled=True, people=people, lag=1),
+        # How many people it has is not known to its exports: who is in them is at risk.
+        hazard=Hazard(enabled=True, lag=1),
         credits=Credits(output="credits.csv"),
     )
     write_atomically(folder / "attribution.toml", as_toml(configuration).encode(), 0o644)
@@ -77,6 +84,38 @@ def contributions(credits: pd.DataFrame, truth: pd.DataFrame, fit: str) -> pd.Da
     ]
 
 
+def most_moved(effect: StitchingEffect, model: str, positions: pd.DataFrame) -> str:
+    """The channel whose credit identity moves most, and why, in words.
+
+    Parameters
+    ----------
+    effect : StitchingEffect
+    model : str
+        Whose credit is compared.
+    positions : DataFrame
+        Where channels stand in journeys with identity: `attribution.journeys.reports.positions`.
+    """
+    mine = effect.credits[effect.credits["model"] == model].reset_index(drop=True)
+    row = mine.loc[mine["change"].abs().idxmax()]
+    channel = str(row["channel"])
+    stands = positions.set_index("channel").loc[channel]
+    opens, closes = stands["opens_share"], stands["closes_share"]
+    if row["change"] < 0:
+        why = "what the same people had seen in other browsers now takes its part of the credit"
+    elif opens > closes:
+        why = (
+            f"it opens {opens:.0%} of the conversions it is in and closes {closes:.0%}, so it often met people in "
+            "another browser than the one they ordered in, where its touches seemed to lead to nothing"
+        )
+    else:
+        why = (
+            f"it closes {closes:.0%} of the conversions it is in, and many of these orders named another browser or "
+            "none, so that only an e-mail or a customer number leads to it"
+        )
+    moved = f"from {row['share_without']:.1%} to {row['share_with']:.1%} of conversions by {model}"
+    return f"{channel} moves most, {moved}: {why}."
+
+
 def errors_of_shares(credits: pd.DataFrame, truth: pd.DataFrame, channels: list[str]) -> pd.DataFrame:
     """How far each model's shares of paid media lie from the true incremental shares, the best model first.
 
@@ -100,4 +139,13 @@ def errors_of_shares(credits: pd.DataFrame, truth: pd.DataFrame, channels: list[
     return found.sort_values("error", kind="stable", ignore_index=True)
 
 
-__all__ = ["ALL_MEDIA", "PEOPLE", "SEED", "SimulatedTables", "contributions", "errors_of_shares", "write_demo"]
+__all__ = [
+    "ALL_MEDIA",
+    "PEOPLE",
+    "SEED",
+    "SimulatedTables",
+    "contributions",
+    "errors_of_shares",
+    "most_moved",
+    "write_demo",
+]

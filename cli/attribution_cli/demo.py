@@ -57,6 +57,7 @@ def demo(folder: str, people: int, seed: int) -> None:
     _contributions(report.credits, truth)
     _errors(report.credits, truth)
     _disagreements(report)
+    _joined(report)
     _wasted(report)
     _files(base, report)
     tell(report.findings)
@@ -68,6 +69,8 @@ def _told(step: str, report: Any) -> None:
         for file in report.files:
             rows = f"{file.rows.read:,} rows read, {file.rows.kept:,} kept"
             say(f"Ingested {Path(file.name).name}: " + ("unchanged" if file.unchanged else rows))
+    elif step == "identity":
+        say(f"Joined {report.profile['ids']:,} ids into {report.profile['customers']:,} customers.")
     elif step == "journeys":
         counts = report.counts
         say(f"Cut into {counts['journeys']:,} journeys of {counts['customers']:,} people.")
@@ -125,6 +128,29 @@ def _disagreements(report: RunReport) -> None:
     found = disagreements(report.credits, held, most=3)
     if found:
         _titled("Where the models disagree most", "\n".join(_wrapped(f"- {shown(d.sentence)}", "  ") for d in found))
+
+
+def _joined(report: RunReport) -> None:
+    """What joining ids changed: the journeys with and without, and the channel that it moves most."""
+    from attribution.demo import most_moved  # noqa: PLC0415
+    from attribution.journeys.reports import positions  # noqa: PLC0415
+
+    identity = report.identity
+    if identity is None or identity.effect is None or report.journeys is None:
+        return
+    numbers, held = identity.profile, identity.effect.journeys.set_index("identity")
+    without, joined = held.loc["without"], held.loc["with"]
+    people = [f"{numbers['touches'][name]:,}" for name in ("people_before", "people")]
+    rows = [["", "without identity", "with identity"], ["people with touches", *people]]
+    rows.append(["touches per converting journey", *(number(r["touches_per_journey"], 2) for r in (without, joined))])
+    rows.append(["conversions without a touch", *(percent(r["untouched"]) for r in (without, joined))])
+    kinds = {"email_sha256": "e-mails", "crm_id": "CRM ids"}
+    ids = [f"{of['ids']:,} {kinds.get(name, name + 's')}" for name, of in numbers["types"].items()]
+    text = (
+        f"{', '.join(ids[:-1])} and {ids[-1]} became {numbers['customers']:,} customers. "
+        f"{shown(most_moved(identity.effect, SHOWN, positions(report.journeys)))}"
+    )
+    _titled("What joining cookies, devices and e-mails changes", f"{columns(rows)}\n\n{_wrapped(text)}")
 
 
 def _wasted(report: RunReport) -> None:

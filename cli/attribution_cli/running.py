@@ -18,6 +18,10 @@ def show_step(step: str, report: Any) -> None:
     if step == "ingest":
         for file in report.files:
             file_report(file)
+    elif step == "identity":
+        from attribution_cli.identify import tell_identity  # noqa: PLC0415
+
+        tell_identity(report)
     elif step == "journeys":
         journeys_report(report)
     elif step == "fit":
@@ -32,9 +36,13 @@ def show_step(step: str, report: Any) -> None:
     elif step == "credits":
         say(f"{len(report):,} rows of credit.")
     elif step == "suppress":
-        say(f"{len(report.suppression.people):,} people on the suppression list:")
-        for file in report.files:
-            say(f"  {file}")
-        if report.waste is not None:
-            say("Went to people who were customers already at that moment:")
-            say(waste_table(report.waste))
+        _suppressed(report)
+
+
+def _suppressed(report: Any) -> None:
+    say(f"{len(report.suppression.people):,} people on the suppression list:")
+    for file in report.files:
+        say(f"  {file}")
+    if report.waste is not None:
+        say("Went to people who were customers already at that moment:")
+        say(waste_table(report.waste))
