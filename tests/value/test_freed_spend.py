@@ -102,7 +102,9 @@ def test_the_study_covers_and_sees_what_goes_wrong(twelve):
 
 
 def test_the_world_is_what_it_says():
-    world = SuppressionWorld(seed=5, people=20_000, match_deviation=1e-9, volume_deviation=1e-9, tilt=0.4, tilt_deviation=0.0)
+    world = SuppressionWorld(
+        seed=5, people=20_000, match_deviation=1e-9, volume_deviation=1e-9, tilt=0.4, tilt_deviation=0.0
+    )
     for outcome in simulate_suppression(world):
         assert outcome.matched.mean() == pytest.approx(outcome.platform.match, abs=0.02)
         assert outcome.match_rate > outcome.platform.match + 0.02  # weighted by impressions: heavy users match more

@@ -12,6 +12,7 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import beta
 
+from attribution_models.value import repeat_buying
 from attribution_models.value.expected_purchases import expected_purchases, purchases_if_alive
 from attribution_models.value.gamma_gamma import GammaGamma, GammaGammaFit
 from attribution_models.value.lifetime_value import lifetime_value, value_tiers
@@ -207,3 +208,22 @@ def test_tiers():
     assert value_tiers([1.0, 2, 3, 4], (0.25, 0.75)).tolist() == [2, 2, 2, 1]
     with pytest.raises(ValueError, match="add up"):
         value_tiers(value, (0.5, 0.4))
+
+
+def test_many_customers_end_where_all_starts_on_all_of_them_end(monkeypatch):
+    rows = simulated("mbgnbd", 1500, seed=12)
+    whole = RepeatBuying().fit(*rows)
+    monkeypatch.setattr(repeat_buying, "SKETCH", 100)
+    part = RepeatBuying().fit(*rows)
+    assert part.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-4)
+    assert (part.r, part.alpha, part.a, part.b) == pytest.approx((whole.r, whole.alpha, whole.a, whole.b), rel=1e-2)
+
+
+def test_where_nobody_leaves_the_rate_is_known_all_the_same():
+    rng = np.random.default_rng(13)
+    x = rng.poisson(rng.gamma(2.0, 1 / 4, 1500) * 30)
+    t = np.where(x > 0, 30 * rng.beta(np.maximum(x, 1), 1), 0.0)
+    fit = RepeatBuying().fit(x, t, np.full(1500, 30.0))
+    assert fit.r / fit.alpha == pytest.approx(0.5, rel=0.1)
+    assert (fit.errors[:2] > 0).all()
+    assert fit.alive([3], [20.0], [30.0]) > 0.9

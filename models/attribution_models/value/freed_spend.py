@@ -284,8 +284,8 @@ class FreedSpendModel:
         few = [p.platform for p in platforms if p.spend.size < ENOUGH_PERIODS]
         if few:
             said.append(
-                f"{', '.join(few)}: fewer than {ENOUGH_PERIODS} periods; volume varies by "
-                f"{100 * self.volume_deviation:g} % and CPM by {100 * self.cpm_deviation:g} % from period to period (declared)."
+                f"{', '.join(few)}: fewer than {ENOUGH_PERIODS} periods; volume varies "
+                f"by {100 * self.volume_deviation:g} % and CPM by {100 * self.cpm_deviation:g} % by period (declared)."
             )
         said += [
             f"{p.platform}: the exclusion is set in {100 * p.excluded:g} % of campaigns by impressions, and "
