@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 if __package__ in (None, ""):
     sys.path[:0] = [str(ROOT), str(ROOT / "models"), str(ROOT / "cli")]
 
-from attribution_models.value.freed_spend import FreedSpendModel, ListedImpressions  # noqa: E402
+from attribution_models.value.freed_spend import FreedSpendModel  # noqa: E402
+from attribution_models.value.listed_impressions import ListedImpressions  # noqa: E402
 from attribution_models.worlds.suppression_world import (  # noqa: E402
     PlatformOutcome,
     SuppressionWorld,

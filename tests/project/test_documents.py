@@ -19,6 +19,7 @@ DOCUMENTS = (
     "docs/formats.md",
     "docs/identity-forms.md",
     "docs/models.md",
+    "docs/value.md",
 )
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attribution_models.value.freed_spend import FreedSpendModel, ListedImpressions
+from attribution_models.value.freed_spend import FreedSpendModel
+from attribution_models.value.listed_impressions import ListedImpressions
 from attribution_models.value.match_rate import rate_draws, tilted
 from attribution_models.value.net_freed import net_freed
 from attribution_models.worlds.suppression_world import SuppressionWorld, simulate_suppression

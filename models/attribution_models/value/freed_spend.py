@@ -8,92 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution_models.value.listed_impressions import Bins, ListedImpressions, binned
 from attribution_models.value.match_rate import rate_draws, tilted
 
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
-BINS = 64  # of people in all
 ENOUGH_PERIODS = 4  # from so many on, period-to-period spread is estimated instead of declared
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ListedImpressions:
-    """What one platform showed to the people on a list, and what is known about reaching them.
-
-    Attributes
-    ----------
-    platform : str
-    impressions : array (people, periods)
-        Of each listed person, zeros included, in periods *after* the list was selected: people who are chosen for many
-        impressions have fewer afterwards, so the period of the choice overstates.
-    spend, served : array (periods,)
-        The platform's spend and impressions, to anybody, in those periods: CPM = 1000 spend / served.
-    uploaded, matched : array (strata,)
-        Counts of the platform's match report, by stratum of the list where it was uploaded in strata.
-    stratum : array (people,) of int
-        Stratum of each person. Strata by impressions (heavy, middle, light) weight the match rate by impressions.
-    excluded : float
-        Share of the platform's campaigns (by impressions) in which the exclusion is set.
-    unexpired : float
-        Share of the list's entries that have not expired.
-    """
-
-    platform: str
-    impressions: Floats
-    spend: Floats
-    served: Floats
-    uploaded: Floats
-    matched: Floats
-    stratum: Integers
-    excluded: float = 1.0
-    unexpired: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Refuse tables that contradict each other."""
-        people, periods = self.impressions.shape
-        if not (people and periods) or self.spend.shape != (periods,) or self.served.shape != (periods,):
-            raise ValueError(
-                f"{self.platform}: {people} people and {periods} periods of impressions, {self.spend.size} of spend, "
-                f"{self.served.size} of impressions served. Give the same periods in all, and at least one."
-            )
-        if (
-            self.uploaded.shape != self.matched.shape
-            or not ((self.uploaded > 0) & (self.matched >= 0) & (self.matched <= self.uploaded)).all()
-        ):
-            raise ValueError(f"{self.platform}: each row of the match table needs 0 <= matched <= uploaded > 0.")
-        if self.stratum.shape != (people,) or self.stratum.min() < 0 or self.stratum.max() >= self.uploaded.size:
-            raise ValueError(f"{self.platform}: strata of people and rows of the match table do not fit.")
-        if not (self.spend >= 0).all() or not (self.served > 0).all() or not (self.impressions >= 0).all():
-            raise ValueError(f"{self.platform}: spend and impressions from 0 on, some served in each period.")
-        if not (0 <= self.excluded <= 1 and 0 <= self.unexpired <= 1):
-            raise ValueError(f"{self.platform}: excluded {self.excluded} and unexpired {self.unexpired} are shares.")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bins:
-    """People of a stratum with about as many impressions: their number, and sums of impressions and of squares."""
-
-    stratum: Integers
-    people: Floats
-    logs: Floats
-    impressions: Floats
-    squares: Floats
-
-
-def _binned(platform: ListedImpressions) -> _Bins:
-    """People sorted into bins by stratum and, in each, by impressions: the chance of a match is one per bin."""
-    each = platform.impressions.mean(axis=1)
-    order = np.lexsort((each, platform.stratum))
-    each, stratum = each[order], platform.stratum[order]
-    size = np.bincount(stratum, minlength=platform.uploaded.size)
-    place = np.arange(each.size) - np.repeat(np.cumsum(size) - size, size)
-    bins = max(4, BINS // size.size)
-    code = stratum * bins + place * bins // size[stratum]
-    first = np.flatnonzero(np.r_[True, np.diff(code) != 0])
-    people = np.diff(np.r_[first, each.size]).astype(np.float64)
-    sums = [np.add.reduceat(values, first) for values in (np.log1p(each), each, each**2)]
-    return _Bins(stratum[first], people, sums[0] / people, sums[1], sums[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +143,7 @@ class FreedSpendModel:
 
     def _impressions(self, platform: ListedImpressions, rng: np.random.Generator) -> tuple[float, float, Floats]:
         """Median people stopped, impression-weighted match rate, and freed impressions of each draw."""
-        bins = _binned(platform)
+        bins = binned(platform)
         rates = rate_draws(platform.uploaded, platform.matched, self.match_deviation, self.draws, rng)
         tilt = rng.normal(self.tilt, self.tilt_deviation, size=self.draws)
         chance = np.empty((self.draws, bins.people.size))
@@ -237,7 +157,7 @@ class FreedSpendModel:
         people = float(np.median(chance @ bins.people)) * platform.unexpired
         return people, weighted, stopped * platform.excluded * volume
 
-    def _stopped(self, chance: Floats, bins: _Bins, rng: np.random.Generator) -> Floats:
+    def _stopped(self, chance: Floats, bins: Bins, rng: np.random.Generator) -> Floats:
         """Impressions of people drawn anew who are matched: their sum over n people is close to normal.
 
         One drawn person stops I·B, B ~ Bernoulli(p): mean μ = Σ p I / n and variance Σ p I² / n − μ², sums over people.
