@@ -23,7 +23,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     # Children are started with -m from the project's root, whatever PYTHONPATH holds.
 
-from benchmarks import bars, commands, hazard_bench, identity_bench
+from benchmarks import activation_bench, bars, commands, hazard_bench, identity_bench
 from benchmarks.measure import OUT, ROOT, Row, python, table
 from benchmarks.peers import UnavailableError
 
@@ -50,6 +50,7 @@ def parts(touches: int, rounds: int) -> dict[str, Callable[[], list[Row]]]:
         "agreement": lambda: bars.agreement(recipe()),
         "bootstrap": lambda: bars.bootstrap(recipe(), rounds),
         "hazard": lambda: hazard_bench.hazard(retailer),
+        "activation": activation_bench.activation,
         "identity": lambda: identity_bench.identity(touches, rounds),
         "commands": lambda: commands.commands(retailer()),
         "startup": lambda: commands.startup(commands.small_set()),
