@@ -16,8 +16,8 @@ from attribution.identity.keys import key_of
 from attribution.identity.ledger import customer_id
 from attribution.identity.normalize import canonical
 from attribution.identity.registry import Registry
-from attribution.identity.stitch import identity_of, identity_settings
 from attribution.identity.store import read_registry
+from attribution.identity.uses import identity_of, identity_settings
 from attribution.settings import IdentitySettings
 from attribution.workspace import Workspace
 

@@ -7,27 +7,14 @@ from typing import Any
 from attribution.engine import identifier, literal, read_parquet
 from attribution.identity.headers import CUSTOMER_IDS, columns_of
 from attribution.identity.status import Status
-from attribution.settings import IdentitySettings
+from attribution.identity.uses import Use, identity_of
 from attribution.workspace import Workspace
 
 STITCHED = ("touchpoints", "conversions", "customers", "observations", "assignments")
 
 
-def identity_of(manifest: dict[str, Any], tier: str | None = None) -> dict[str, Any] | None:
-    """The identity that later steps use: that of a tier, or of the tier that was chosen last."""
-    held = manifest.get("identity", {})
-    entry: dict[str, Any] | None = held.get("tiers", {}).get(tier or held.get("used"))
-    return entry
-
-
-def identity_settings(manifest: dict[str, Any]) -> IdentitySettings:
-    """Settings of the tier in use, or the defaults."""
-    entry = identity_of(manifest)
-    return IdentitySettings() if entry is None else IdentitySettings(**entry["settings"])
-
-
 def people_table(
-    workspace: Workspace, connection: Any, name: str, manifest: dict[str, Any], tier: str | None = None
+    workspace: Workspace, connection: Any, name: str, manifest: dict[str, Any], use: Use = "journeys"
 ) -> str | None:
     """SQL relation of a table whose ``unified_id`` is the customer's id.
 
@@ -38,11 +25,11 @@ def people_table(
     name : str
         Name of the table.
     manifest : dict
-    tier : str, optional
-        Whose customers; None takes the tier in use. Without an identity the table is as it was ingested.
+    use : {"journeys", "suppression"}
+        Whose tier's customers. Without an identity the table is as it was ingested.
     """
     relation = workspace.table(name, manifest)
-    entry = identity_of(manifest, tier)
+    entry = identity_of(manifest, use)
     if relation is None or entry is None or name not in STITCHED:
         return relation
     folder = workspace.path / entry["path"]
@@ -51,6 +38,18 @@ def people_table(
         for map_ in ("unified", "records")
     )
     return stitched(connection, name, relation, unified, records)
+
+
+def oversized_customers(workspace: Workspace, connection: Any, manifest: dict[str, Any]) -> frozenset[str]:
+    """Customers of ids in clusters of implausibly many ids: nobody knows who they are, so they are not suppressed."""
+    entry = identity_of(manifest, "suppression")
+    if entry is None:
+        return frozenset()
+    files = [workspace.path / entry["path"] / f"{n}.parquet" for n in ("unified", "records") if entry["maps"].get(n)]
+    query = " UNION ".join(
+        f"SELECT customer_id FROM {read_parquet([file])} WHERE status = {int(Status.OVERSIZED)}" for file in files
+    )
+    return frozenset(row[0] for row in connection.execute(query).fetchall()) if files else frozenset()
 
 
 def stitched(connection: Any, table: str, relation: str, unified: str | None, records: str | None) -> str:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from attribution.engine import literal, read_parquet
 from attribution.identity.canonical import canonical_columns
 from attribution.identity.id_types import IdType
-from attribution.identity.stitch import identity_settings
+from attribution.identity.uses import identity_settings
 from attribution.workspace import PRIVATE, Workspace, digest_of, write_atomically
 
 BLOCK = 64

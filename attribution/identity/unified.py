@@ -9,6 +9,7 @@ from attribution.engine import identifier, literal, one_row
 from attribution.errors import UsageError
 from attribution.identity.headers import UNIFIED, columns_of
 from attribution.identity.id_types import IdType, Level, id_type
+from attribution.identity.uses import identity_of
 from attribution.settings import IdentitySettings
 
 # Unified ids looked at to find what they are.
@@ -36,8 +37,7 @@ def unified_type(connection: Any, tables: Mapping[str, str], settings: IdentityS
 
 def held_type(manifest: dict[str, Any]) -> IdType:
     """What the tier in use found ``unified_id`` to be; before any run, a type of its own."""
-    held = manifest.get("identity", {})
-    entry = held.get("tiers", {}).get(held.get("used"))
+    entry = identity_of(manifest)
     name = NAME if entry is None else str(entry["unified_id"])
     return IdType(NAME, "person", "text") if name == NAME else id_type(name)
 

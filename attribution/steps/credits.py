@@ -13,6 +13,7 @@ from attribution.credit.paths import joined, kept_of, save_fits, stored_fit
 from attribution.credit.table import with_spend
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.findings import Finding
+from attribution.identity.uses import stitching_note
 from attribution.journeys.journeys import Journeys
 from attribution.steps.journeys import journeys_step
 from attribution.steps.refit import refit
@@ -73,6 +74,7 @@ def _path_frames(
     findings = _brought_up_to_date(workspace, journeys, chosen)
     manifest = workspace.manifest()
     spend = spend_of(workspace, manifest)
+    findings += stitching_note(manifest)
     if not by and kind is None:
         costs = None if spend is None else spend.costs(False, {})
         return [with_spend(stored_fit(workspace, manifest, n)[0], costs) for n in chosen], findings

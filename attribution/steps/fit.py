@@ -13,6 +13,7 @@ from attribution.credit.intervals import Uncertainty
 from attribution.credit.paths import Fit, credits_of, fit_paths, save_fits
 from attribution.credit.touches import write_touch_credits
 from attribution.findings import Finding
+from attribution.identity.uses import stitching_note
 from attribution.steps.journeys import journeys_step
 from attribution.steps.spend import spend_of
 from attribution.workspace import Workspace
@@ -59,5 +60,5 @@ def fit_step(
     if touch_credits is not None:
         write_touch_credits(touch_credits, journeys, fits)
     frame = credits_of(journeys, fits, spend)
-    noticed = [*journeys.findings, *findings, *(() if spend is None else spend.findings)]
+    noticed = [*journeys.findings, *stitching_note(manifest), *findings, *(() if spend is None else spend.findings)]
     return FitReport(fits, frame, tuple(noticed))

@@ -21,10 +21,10 @@ from attribution.identity.keys import key_of
 from attribution.identity.lookup import Person, find_person
 from attribution.identity.run import tables_of
 from attribution.identity.sources import prepared, sources
-from attribution.identity.stitch import identity_settings
 from attribution.identity.texts import texts_of
 from attribution.identity.tombstones import add_tombstones
 from attribution.identity.unified import unified_type
+from attribution.identity.uses import identity_settings
 from attribution.ingest.erased import cells_of
 from attribution.ingest.settle import copy_private
 from attribution.steps.identify import resolve_tier

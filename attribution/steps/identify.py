@@ -17,7 +17,8 @@ from attribution.findings import Finding
 from attribution.identity.effect import StitchingEffect, stitching_effect
 from attribution.identity.findings import identity_findings
 from attribution.identity.run import Run, digest_of_inputs, tables_of, write_table
-from attribution.identity.stitch import STITCHED, identity_settings, people_table
+from attribution.identity.stitch import STITCHED, people_table
+from attribution.identity.uses import USES, Use, assign, identity_settings
 from attribution.settings import IdentitySettings
 from attribution.steps.journeys import last_settings
 from attribution.workspace import Workspace
@@ -55,6 +56,7 @@ def identify_step(
     workspace: Workspace,
     settings: IdentitySettings | None = None,
     *,
+    uses: tuple[Use, ...] = USES,
     effect: bool = False,
     told: Callable[[str], None] = lambda _: None,
 ) -> IdentityReport:
@@ -65,6 +67,8 @@ def identify_step(
     workspace : Workspace
     settings : IdentitySettings, optional
         None takes those of the tier's last run, or the defaults.
+    uses : tuple of {"journeys", "suppression"}
+        What uses this tier from now on.
     effect : bool
         Also cut journeys with and without identity and credit channels on both.
     told : callable
@@ -88,16 +92,16 @@ def identify_step(
     if held is not None and held["digest"] == digest_of_inputs(manifest, settings):
         there = (workspace.path / held["path"] / "effect-credits.parquet").exists()
         if there or not effect:
-            if identity["used"] != settings.tier:
+            if any(identity["used"][use] != settings.tier for use in uses):
                 with workspace.write() as changed:
-                    changed["identity"]["used"] = settings.tier
+                    assign(changed, settings.tier, uses)
             return _reported(workspace, held, settings, unchanged=True)
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
         entry = Run(workspace, connection, changed, settings, told).made()
-        changed["identity"]["used"] = settings.tier
+        assign(changed, settings.tier, uses)
         if effect:
             told("comparing journeys with and without")
-            _write_effect(workspace, connection, changed)
+            _write_effect(workspace, connection, changed, settings.tier)
     return _reported(workspace, entry, settings, unchanged=False)
 
 
@@ -120,13 +124,12 @@ def resolve_tier(
     Run(workspace, connection, manifest, settings, lambda _: None, erased).made()
 
 
-def _write_effect(workspace: Workspace, connection: Any, manifest: dict[str, Any]) -> None:
-    """Cut journeys with and without identity and keep the comparison beside the run in use."""
+def _write_effect(workspace: Workspace, connection: Any, manifest: dict[str, Any], tier: str) -> None:
+    """Cut journeys with and without identity and keep the comparison beside the tier's run."""
     given = {t: r for t in STITCHED if (r := workspace.table(t, manifest)) is not None}
     made = {t: str(people_table(workspace, connection, t, manifest)) for t in given}
     found = stitching_effect(connection, given, made, last_settings(manifest))
-    identity = manifest["identity"]
-    folder = workspace.path / identity["tiers"][identity["used"]]["path"]
+    folder = workspace.path / manifest["identity"]["tiers"][tier]["path"]
     if found is not None:
         write_table(folder / "effect-journeys.parquet", pa.Table.from_pandas(found.journeys, preserve_index=False))
         write_table(folder / "effect-credits.parquet", pa.Table.from_pandas(found.credits, preserve_index=False))

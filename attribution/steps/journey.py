@@ -10,7 +10,8 @@ import pandas as pd
 from attribution.engine import connect, identifier, literal
 from attribution.errors import UsageError
 from attribution.identity.lookup import Person, find_person
-from attribution.identity.stitch import identity_of, people_table
+from attribution.identity.stitch import people_table
+from attribution.identity.uses import identity_of
 from attribution.workspace import Workspace
 
 # Told of each event, where the tables have it.

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from attribution.engine import connect
-from attribution.identity.stitch import identity_of, people_table
+from attribution.identity.stitch import people_table
+from attribution.identity.uses import USES, identity_of, identity_settings, tier_of
 from attribution.journeys.build import JourneyTables, build_journeys
 from attribution.journeys.journeys import JourneyPart, Journeys
 from attribution.journeys.store import FORMAT, read_journeys, write_meta, write_part
@@ -57,11 +58,13 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
 def refreshed(workspace: Workspace) -> dict[str, Any]:
     """The manifest, with customers of the tables as they are now where ids were joined before."""
     manifest = workspace.require()
-    if identity_of(manifest) is None:
+    tiers = {tier: use for use in USES if (tier := tier_of(manifest, use)) is not None}
+    if not tiers:
         return manifest
     from attribution.steps.identify import identify_step  # noqa: PLC0415  (that step reads journey settings here)
 
-    identify_step(workspace)
+    for use in tiers.values():
+        identify_step(workspace, identity_settings(manifest, use), uses=())
     return workspace.manifest()
 
 

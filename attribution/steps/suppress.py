@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import pandas as pd
 
 from attribution.engine import connect
 from attribution.errors import UsageError
-from attribution.identity.stitch import identity_of, people_table
+from attribution.findings import Finding
+from attribution.identity.stitch import oversized_customers, people_table
+from attribution.identity.uses import identity_of, stitching_note
 from attribution.steps.journeys import refreshed
 from attribution.suppression.policy import Suppression, suppress
 from attribution.suppression.waste import waste
@@ -37,11 +39,14 @@ def suppress_step(workspace: Workspace) -> SuppressReport:
         )
         raise UsageError(msg)
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
-        touchpoints, conversions, customers = (people_table(workspace, connection, n, manifest) for n in names)
+        touchpoints, conversions, customers = (
+            people_table(workspace, connection, n, manifest, "suppression") for n in names
+        )  # fmt: skip
         found = suppress(connection, touchpoints, conversions, customers)
+        found = _without_oversized(found, oversized_customers(workspace, connection, manifest))
         spent = workspace.table("spend", manifest)
         lost = None if touchpoints is None else waste(connection, touchpoints, conversions, customers, spent)
-        entry = identity_of(manifest)
+        entry = identity_of(manifest, "suppression")
         inputs = {t: manifest["tables"].get(t, []) for t in names}
         digest = digest_of(inputs, found.policy, *([] if entry is None else [entry["path"]]))
         folder = workspace.path / "lists" / f"suppression-{digest[:8]}"
@@ -57,7 +62,20 @@ def suppress_step(workspace: Workspace) -> SuppressReport:
                 "reasons": {str(k): int(v) for k, v in found.people["reason"].value_counts().items()},
             }
         }
-    return SuppressReport(found, lost, files)
+    noted = (*found.findings, *stitching_note(manifest, "suppression"))
+    return SuppressReport(replace(found, findings=noted), lost, files)
+
+
+def _without_oversized(found: Suppression, oversized: frozenset[str]) -> Suppression:
+    """Leave out whoever belongs to a cluster of implausibly many ids, and say how many."""
+    theirs = found.people["customer_id"].isin(oversized)
+    number = int(theirs.sum())
+    if not number:
+        return found
+    message = f"{number:,} customers are not on the list: their ids belong to clusters of implausibly many ids."
+    remedy = "The audit table of attribution identify names what holds the clusters together."
+    noted = Finding("warning", "oversized", message, remedy, number)
+    return replace(found, people=found.people[~theirs].reset_index(drop=True), findings=(*found.findings, noted))
 
 
 def _private(path: Path, write: Any) -> None:

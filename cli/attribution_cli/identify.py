@@ -34,13 +34,15 @@ if TYPE_CHECKING:
 @click.option("--as-of", metavar="DATE", help="Use only links seen until then; nobody's number changes.")
 @click.option("--disable", multiple=True, metavar="TYPE=ID", help="This id joins nobody (a kiosk, a shared mailbox).")
 @click.option("--enable", multiple=True, metavar="TYPE=ID", help="Take --disable back.")
+@click.option("--for", "uses", multiple=True, type=click.Choice(["journeys", "suppression"]), help="What uses this "
+              "tier from now on [both].")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Also compare journeys and credit with and without identity.")
 @strict_option
 @workspace_option
 @click.pass_context
 def identify(
     ctx: click.Context, /, strict: bool, workspace: str | None, most: tuple[str, ...], disable: tuple[str, ...],
-    enable: tuple[str, ...], effect: bool, **options: Any,
+    enable: tuple[str, ...], uses: tuple[Any, ...], effect: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Join cookies, devices, e-mails and CRM ids into customers, whose ids stay the same from run to run.
 
@@ -55,7 +57,7 @@ def identify(
       attribution identify --effect
     """
     from attribution.identity.by_hand import change_by_hand  # noqa: PLC0415
-    from attribution.identity.stitch import identity_settings  # noqa: PLC0415
+    from attribution.identity.uses import USES, identity_settings  # noqa: PLC0415
     from attribution.settings import IdentitySettings  # noqa: PLC0415
     from attribution.steps.identify import identify_step  # noqa: PLC0415
 
@@ -67,10 +69,14 @@ def identify(
     if disable or enable:
         change_by_hand(target, disable, enable, settings)
     announce_compile()
-    report = identify_step(target, settings, effect=effect, told=lambda what: say(f"{what.capitalize()} …"))
+    report = identify_step(target, settings, uses=uses or USES, effect=effect, told=_told)
     show_identity(report)
     tell(report.findings)
     finish(report.findings, strict)
+
+
+def _told(what: str) -> None:
+    say(f"{what.capitalize()} …")
 
 
 def _rules(texts: tuple[str, ...]) -> dict[str, int]:
@@ -88,33 +94,51 @@ def show_identity(report: IdentityReport) -> None:
     numbers = report.profile
     if report.unchanged:
         say("Tables and settings are those of the last run: nothing changed.")
-    click.secho(
-        f"{numbers['ids']:,} ids with {numbers['links']:,} links are {numbers['customers']:,} customers "
-        f"(tier {report.tier})",
-        bold=True,
-    )
-    rows = [["ids of a customer", "customers", "share", ""]]
-    low = 1
+    click.secho(_headline(report), bold=True)
+    rows = [["ids of a customer", "customers", "share"]]
+    bars, low = [""], 1
     for most, customers, _ in numbers["sizes"]:
         span = f"{low:,}" if most == low else f"{low:,} to {most:,}" if most is not None else f"{low:,} and more"
         share = customers / max(1, numbers["customers"])
-        rows.append([span, f"{customers:,}", percent(share), "█" * round(30 * share)])
+        rows.append([span, f"{customers:,}", percent(share)])
+        bars.append("█" * round(30 * share))
         low = (most or 0) + 1
-    click.echo(columns(rows) + "\n")
+    lines = zip(columns(rows).splitlines(), bars, strict=True)
+    click.echo("\n".join(f"{line}  {bar}".rstrip() for line, bar in lines) + "\n")
     kinds = [["id type", "ids", "customers with one", "ids of each"]]
     for name, of in numbers["types"].items():
         kinds.append([name, f"{of['ids']:,}", f"{of['customers']:,}", f"{of['ids'] / of['customers']:.2f}"])
     click.echo(columns(kinds) + "\n")
-    _touches(numbers)
-    _effect(report)
+    if touches := _touches(numbers):
+        click.echo(touches + "\n")
+    if report.effect is not None:
+        click.secho("What stitching changes", bold=True)
+        click.echo(f"{_journeys(report)}\n\n{_credits(report)}\n")
     _changes(report)
     say(f"Registry, ledger, aliases and audit table: {report.folder}")
 
 
-def _touches(numbers: dict[str, Any]) -> None:
+def tell_identity(report: IdentityReport) -> None:
+    """Say in a few lines what was joined, as a step of a run."""
+    say(_headline(report) + ("; nothing changed since the last run" if report.unchanged else ""))
+    if touches := _touches(report.profile):
+        say(touches)
+    if report.effect is not None:
+        say(_journeys(report))
+    _changes(report)
+
+
+def _headline(report: IdentityReport) -> str:
+    numbers = report.profile
+    ids, links, customers = (numbers[name] for name in ("ids", "links", "customers"))
+    return f"{ids:,} ids with {links:,} links are {customers:,} customers (tier {report.tier})"
+
+
+def _touches(numbers: dict[str, Any]) -> str:
+    """How many touches are stitched; empty where there are none."""
     touches = numbers.get("touches")
     if not touches or not touches["touches"]:
-        return
+        return ""
     stitched, before, people = touches["stitched"], touches["people_before"], touches["people"]
     text = (
         f"Touches: {percent(stitched / touches['touches'])} of {touches['touches']:,} belong to customers with several "
@@ -122,26 +146,28 @@ def _touches(numbers: dict[str, Any]) -> None:
     )
     if touches["cross_device"] is not None:
         text += f", {percent(touches['cross_device'] / max(1, people))} of them on more than one device"
-    click.echo(text + ".\n")
+    return text + "."
 
 
-def _effect(report: IdentityReport) -> None:
-    if report.effect is None:
-        return
-    click.secho("What stitching changes", bold=True)
+def _journeys(report: IdentityReport) -> str:
+    """Journeys with and without."""
     rows = [["", "journeys", "conversions", "touches each", "one touch", "no touch"]]
-    for row in report.effect.journeys.to_dict("records"):
+    for row in [] if report.effect is None else report.effect.journeys.to_dict("records"):
         shares = [percent(row["single_touch"]), percent(row["untouched"])]
         counts = [f"{row['journeys']:,.0f}", f"{row['conversions']:,.0f}", number(row["touches_per_journey"], 2)]
         rows.append([f"{row['identity']} identity", *counts, *shares])
-    click.echo(columns(rows) + "\n")
+    return columns(rows)
+
+
+def _credits(report: IdentityReport) -> str:
+    """Credit with and without, the largest change first."""
     rows = [["share of conversions", "channel", "without", "with", "change"]]
-    credits = report.effect.credits
-    for model, mine in credits.groupby("model", sort=False):
+    groups = [] if report.effect is None else report.effect.credits.groupby("model", sort=False)
+    for model, mine in groups:
         for row in mine.sort_values("change", key=abs, ascending=False, kind="stable").to_dict("records"):
             shares = [percent(row["share_without"]), percent(row["share_with"]), f"{100 * row['change']:+.1f} points"]
             rows.append([str(model), shown(row["channel"]), *shares])
-    click.echo(columns(rows, left=2) + "\n")
+    return columns(rows, left=2)
 
 
 def _changes(report: IdentityReport) -> None:

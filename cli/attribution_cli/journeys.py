@@ -37,6 +37,7 @@ def journeys(
       attribution journeys --lookback-impressions 1d --lookback-clicks 30d --direct drop-unless-only
       attribution journeys --transform exposure --transform remove-if-last-and-not-all:Direct
     """
+    from attribution.identity.uses import stitching_note  # noqa: PLC0415
     from attribution.settings import JourneySettings  # noqa: PLC0415
     from attribution.steps.journeys import journeys_step  # noqa: PLC0415
 
@@ -51,5 +52,6 @@ def journeys(
         from attribution.journeys.reports import REPORTS  # noqa: PLC0415
 
         write_frame(REPORTS[show](built), form, None, plain_table)
-    tell(built.findings)
-    finish(built.findings, strict)
+    findings = (*built.findings, *stitching_note(target.manifest()))
+    tell(findings)
+    finish(findings, strict)
