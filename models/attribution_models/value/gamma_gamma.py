@@ -15,6 +15,7 @@ from attribution_models.value.likelihood import maximise
 Floats = NDArray[np.float64]
 
 NAMES: Final = ("p", "q", "v")
+SKETCH: Final = 10_000  # customers from which on starts are tried on a part of them
 STARTS: Final = ((2.0, 2.0, 1.0), (6.0, 4.0, 0.5), (1.0, 1.5, 1.0), (20.0, 10.0, 0.5))
 
 
@@ -61,22 +62,16 @@ class GammaGamma:
         total = x * z / scale
 
         def objective(at: Floats) -> tuple[float, Floats]:
-            p, q, v = np.exp(at)
-            px, both = p * x, np.log(v + total)
-            value = (
-                gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v)
-                + px * np.log(total) - np.log(z / scale) - (px + q) * both
-            )  # fmt: skip
-            slope = np.array(
-                [
-                    float(x @ (psi(px + q) - psi(px) + np.log(total) - both)),
-                    float(np.sum(psi(px + q) - psi(q) + np.log(v) - both)),
-                    float(np.sum(q / v - (px + q) / (v + total))),
-                ]
-            )
-            return float(value.sum()), slope * np.exp(at)
+            return _log_likelihood(at, x, total)
 
-        found = maximise(objective, STARTS, x.size)
+        part = slice(None, None, max(1, x.size // SKETCH))
+        grown = x.size / x[part].size
+
+        def sketch(at: Floats) -> tuple[float, Floats]:
+            value, slope = _log_likelihood(at, x[part], total[part])
+            return grown * value, grown * slope
+
+        found = maximise(objective, STARTS, x.size, sketch if part.step > 1 else None)
         p, q, v = (float(value) for value in found.parameters * unit)
         varied = np.ptp(x) > 0 and np.ptp(z) > 0
         return GammaGammaFit(
@@ -123,3 +118,22 @@ class GammaGammaFit:
         x, z = (np.asarray(v, dtype=np.float64) for v in (frequency, mean_value))
         below = self.p * x + self.q - 1
         return np.where(below > 0, self.p * (self.v + x * z) / np.where(below > 0, below, 1.0), np.inf)
+
+
+def _log_likelihood(at: Floats, x: Floats, total: Floats) -> tuple[float, Floats]:
+    """Log-likelihood of (log p, log q, log v) and its gradient, `total` = x z̄ in units of the scale."""
+    p, q, v = np.exp(at)
+    px, both = p * x, np.log(v + total)
+    value = (
+        gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v)
+        + px * np.log(total) - np.log(total / x) - (px + q) * both
+    )  # fmt: skip
+    digamma = psi(px + q)
+    slope = np.array(
+        [
+            float(x @ (digamma - psi(px) + np.log(total) - both)),
+            float(np.sum(digamma - psi(q) + np.log(v) - both)),
+            float(np.sum(q / v - (px + q) / (v + total))),
+        ]
+    )
+    return float(value.sum()), slope * np.exp(at)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attribution_models.value.expected_purchases import expected_purchases
+from attribution_models.value.expected_purchases import purchases_if_alive
 from attribution_models.value.gamma_gamma import GammaGammaFit
 from attribution_models.value.purchase_history import PurchaseHistory
 from attribution_models.value.repeat_buying import RepeatBuyingFit
@@ -59,13 +59,15 @@ def lifetime_value(
     each = value_per_purchase(spending, history)
     x, t, age = history.frequency, history.recency, history.age
     step = horizon_days / history.period_days / steps
-    total, before = np.zeros(x.size), np.zeros(x.size)
+    # Customers of the same frequency and age share the costly part, in every step.
+    rows, where = np.unique(np.column_stack([x, age]), axis=0, return_inverse=True)
+    alive, total, before = buying.alive(x, t, age), np.zeros(len(rows)), np.zeros(len(rows))
     for k in range(1, steps + 1):
-        until = expected_purchases(buying, k * step, x, t, age)
+        until = purchases_if_alive(buying, k * step, rows[:, 0], rows[:, 1])
         years = (k - 0.5) * horizon_days / steps / YEAR_DAYS
         total += (until - before) / (1 + yearly_discount) ** years
         before = until
-    return margin * each * total
+    return np.asarray(margin * each * alive * total[where.ravel()], dtype=np.float64)
 
 
 def value_per_purchase(spending: GammaGammaFit | float, history: PurchaseHistory) -> Floats:
