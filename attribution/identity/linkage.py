@@ -19,6 +19,7 @@ import pyarrow as pa
 from attribution.engine import literal, one_row
 from attribution.errors import UsageError
 from attribution.identity.linkage_model import (
+    MOST_MATCHES,
     LinkageSettings,
     Rule,
     blocks,
@@ -88,16 +89,17 @@ def link_records(connection: Any, relation: str, settings: LinkageSettings | Non
     settings = settings or LinkageSettings()
     records = linkage_records(connection, relation)
     chosen = blocks(connection, records.columns, settings.pairs)
-    learned, unlearned = learning(connection, records.columns)
     before = prior(connection, records.columns, records.count, settings.recall)
+    every_pair = records.count * (records.count - 1) / 2
+    learned, unlearned = learning(connection, records.columns, before * every_pair)
     with _quiet(), _splink(connection) as api:
         linker = _linker(api, model(records.columns, chosen, before))
-        random_pairs = min(settings.random_pairs, records.count * (records.count - 1) // 2)
+        random_pairs = int(min(settings.random_pairs, every_pair))
         linker.training.estimate_u_using_random_sampling(
             max_pairs=settings.random_pairs, seed=settings.seed, min_count_per_level=None
         )
         _learn(linker, learned, settings)
-        share = _matches(connection, linker) / (records.count * (records.count - 1) / 2)
+        share = min(_matches(connection, linker) / every_pair, MOST_MATCHES * before)
         cleaned = without_matches(linker.misc.save_model_to_json(), share, random_pairs)
         linker = _linker(api, cleaned)
         _learn(linker, learned, settings)

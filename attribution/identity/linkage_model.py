@@ -32,11 +32,18 @@ _CERTAIN: tuple[Rule, ...] = (
     ("first_name", "last_name", "birth_date"), ("last_name", "email"), ("first_name", "email"), ("last_name", "phone"),
     ("first_name", "last_name", "zip"), ("first_name", "last_name", "street"),
 )  # fmt: skip
-# Pairs that agree in these are some of them matches: the others' columns are learned from them.
+# Of pairs that agree in these many are matches: how well the other columns agree then is learned from them. Each names
+# a first name or a date of birth, since mailbox, phone, address and last name are a family's too.
 _LEARNING: tuple[Rule, ...] = (
-    ("first_name", "last_name"), ("birth_date",), ("email",), ("phone",), ("last_name", "zip"), ("street", "zip"),
-    ("last_name", "city"), ("first_name", "zip"), ("zip",), ("city", "first_name"),
+    ("first_name", "last_name"), ("birth_date",), ("first_name", "last_name", "zip"),
+    ("first_name", "last_name", "city"), ("first_name", "email"), ("first_name", "phone"), ("first_name", "street"),
+    ("first_name", "birth_date"), ("last_name", "birth_date"), ("birth_date", "zip"), ("birth_date", "city"),
+    ("first_name", "zip"), ("first_name", "city"),
 )  # fmt: skip
+# Where fewer than one pair in so many is a match, what is learned is how namesakes or neighbours agree.
+MOST_PAIRS_PER_MATCH = 20
+# How many times as many matches as were expected a model may find before it is taken to have found something else.
+MOST_MATCHES = 3
 LEAST_LEARNING_PAIRS = 20
 _ADDRESS = ("street", "zip", "city")
 
@@ -89,8 +96,15 @@ def blocks(connection: Any, columns: tuple[str, ...], most: int) -> tuple[Rule, 
     return tuple(chosen)
 
 
-def learning(connection: Any, columns: tuple[str, ...]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+def learning(connection: Any, columns: tuple[str, ...], matches: float) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     """Choose sets of agreeing columns until each comparison is learned from pairs that need not agree in it.
+
+    Parameters
+    ----------
+    connection : DuckDB connection
+    columns : tuple of str
+    matches : float
+        Pairs of records that are expected to be one person's.
 
     Returns
     -------
@@ -101,7 +115,9 @@ def learning(connection: Any, columns: tuple[str, ...]) -> tuple[tuple[Rule, ...
     missing = compared(columns)
     for rule in _LEARNING:
         taught = [name for name, of in missing.items() if not set(of) & set(rule)]
-        if set(rule) <= set(columns) and taught and pairs_of(connection, rule) >= LEAST_LEARNING_PAIRS:
+        if not set(rule) <= set(columns) or not taught:
+            continue
+        if LEAST_LEARNING_PAIRS <= pairs_of(connection, rule) <= MOST_PAIRS_PER_MATCH * matches:
             chosen.append(rule)
             missing = {name: of for name, of in missing.items() if name not in taught}
     return tuple(chosen), tuple(missing)
@@ -186,12 +202,29 @@ def comparisons(columns: tuple[str, ...]) -> list[Any]:
         "first_name": lambda: library.NameComparison("first_name").configure(term_frequency_adjustments=True),
         "last_name": lambda: library.NameComparison("last_name").configure(term_frequency_adjustments=True),
         "birth_date": lambda: library.DamerauLevenshteinAtThresholds("birth_date", [1, 2]),
-        "email": lambda: library.EmailComparison("email"),
+        "email": _email,
         "phone": lambda: library.LevenshteinAtThresholds("phone", [1, 2]),
         "country": lambda: library.ExactMatch("country"),
         "address": lambda: _address(compared(columns)["address"]),
     }
     return [kinds[name]() for name in compared(columns)]
+
+
+def _email() -> Any:
+    """Same address; same mailbox elsewhere; a slip or two. Less alike are addresses of namesakes too."""
+    import splink.comparison_level_library as levels  # noqa: PLC0415
+    import splink.comparison_library as library  # noqa: PLC0415
+
+    return library.CustomComparison(
+        output_column_name="email",
+        comparison_levels=[
+            levels.NullLevel("email"),
+            levels.ExactMatchLevel("email"),
+            levels.CustomLevel("split_part(email_l, '@', 1) = split_part(email_r, '@', 1)"),
+            levels.CustomLevel("damerau_levenshtein(email_l, email_r) <= 2"),
+            levels.ElseLevel(),
+        ],
+    )
 
 
 def _address(columns: Rule) -> Any:

@@ -44,7 +44,9 @@ def link(ctx: click.Context, /, form: str, output: str | None, workspace: str | 
 
     target = open_workspace(ctx, workspace)
     target.require()
-    found = link_step(target, LinkageSettings(**given(options)))
+    settings = LinkageSettings(**given(options))
+    say("Comparing records …")
+    found = link_step(target, settings)
     frame = found.edges.to_pandas()
     write_frame(frame, form, output, str, private=True)
     _tell(found, output)
