@@ -11,7 +11,7 @@ Pass: precision at least 0.99 with guards in every world.
 
 **Public records** (fake_1000 and FEBRL 3, where ../shared/data holds them): `attribution link`, ingest and identify by
 tier, beside Splink's own clustering of the same pairs at the same score; for fake_1000 also Splink's README model. The
-form of the linkage model was mended with these two files and one world in view, so they are no test of it.
+form of the linkage model was mended with these two files and the first two worlds in view, so they are no test of it.
 
     .venv/bin/python -m benchmarks.study_identity --worlds 10 --people 20000
 """
