@@ -192,31 +192,54 @@ class _Erasure:
         return any(word in self.texts or any(len(t) >= LEAST and t in word for t in self.texts) for word in words)
 
     def lists(self) -> int:
-        """Take the person out of lists; give the number of rows."""
+        """Take the person out of lists, which are written anew; give the number of rows."""
         removed = 0
         for entry in self.manifest["lists"].values():
-            for name in entry["files"]:
+            most = 0  # a list lies there in several forms
+            for index, name in enumerate(entry["files"]):
                 path = self.workspace.path / name
                 if path.suffix in {".csv", ".parquet"}:
-                    removed += self._list(path)
+                    gone, kept = self._list(path)
+                    most = max(most, gone)
+                    entry["files"][index] = str(kept.relative_to(self.workspace.path))
+                    self._count(entry, path, kept)
+            removed += most
         return removed
 
-    def _list(self, path: Path) -> int:
+    def _list(self, path: Path) -> tuple[int, Path]:
+        """Rows of the person in a list, and where it is without them: in a new file, where there were any."""
         table = pq.read_table(path) if path.suffix == ".parquet" else _csv(path)
         if "customer_id" not in table.column_names:
-            return 0
+            return 0, path
         theirs = pc.is_in(table.column("customer_id"), value_set=pa.array([self.person.customer_id], pa.string()))
         number = int(pc.sum(theirs).as_py() or 0)
-        if number:
-            kept = table.filter(pc.invert(theirs))
-            buffer = io.BytesIO()
-            (pq.write_table if path.suffix == ".parquet" else pa_csv.write_csv)(kept, buffer)
-            write_atomically(path, buffer.getvalue())
-        return number
+        if not number:
+            return 0, path
+        # The folder is new and the file keeps its name: a killed erasure leaves the list as it was.
+        folder = path.parent.with_name(f"{path.parent.name.partition('~')[0]}~{digest_of(path.parent.name)[:8]}")
+        folder.mkdir(exist_ok=True, mode=0o700)
+        kept, buffer = table.filter(pc.invert(theirs)), io.BytesIO()
+        if path.suffix == ".parquet":
+            pq.write_table(kept, buffer)
+        else:
+            kept.to_pandas().to_csv(buffer, index=False, lineterminator="\n")
+        write_atomically(folder / path.name, buffer.getvalue())
+        return number, folder / path.name
+
+    @staticmethod
+    def _count(entry: dict[str, Any], path: Path, kept: Path) -> None:
+        """Let the manifest count who is still on a list."""
+        if kept == path or kept.suffix != ".parquet" or "people" not in entry:
+            return
+        table = pq.read_table(kept)
+        entry["people"] = table.num_rows
+        if "reasons" in entry and "reason" in table.column_names:
+            counted = pc.value_counts(table.column("reason").cast(pa.string())).to_pylist()
+            entry["reasons"] = {row["values"]: row["counts"] for row in counted}
 
 
 def _csv(path: Path) -> pa.Table:
     """A list as text, cell by cell as it was written."""
     with path.open(encoding="utf-8") as file:
         header = file.readline().rstrip("\n").split(",")
-    return pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(dict.fromkeys(header, pa.string())))
+    return pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string())))
