@@ -56,9 +56,9 @@ def test_a_kiosk_joins_none_of_its_people(shop: Shop) -> None:
     assert ("shared by several people", "kiosk") in audited(report)
 
 
-def test_a_family_mailbox_with_a_rule_joins_none_of_its_records(shop: Shop) -> None:
+def test_a_family_mailbox_joins_none_of_its_records(shop: Shop) -> None:
     shop.links("email=family@home.de crm_id=C1", "email=family@home.de crm_id=C2", "cookie=ck1 crm_id=C1")
-    report = shop.identify(most={"email > crm_id": 1})
+    report = shop.identify()
     assert shop.groups("crm_id=C1", "crm_id=C2", "cookie=ck1") == [["crm_id=C1", "cookie=ck1"], ["crm_id=C2"]]
     (row,) = pq.read_table(report.folder / "audit.parquet").to_pylist()
     assert (row["guard"], row["partner_type"], row["limit"]) == ("too many partners", "crm_id", 1)
