@@ -18,6 +18,7 @@ DOCUMENTS = (
     "docs/commands.md",
     "docs/formats.md",
     "docs/identity-forms.md",
+    "docs/identity.md",
     "docs/models.md",
     "docs/value.md",
 )
