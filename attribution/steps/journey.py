@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from attribution.engine import connect, identifier, literal
 from attribution.errors import UsageError
+from attribution.identity.lifecycle import WITHOUT_REPEATS, lifecycle_windows, stages_at
 from attribution.identity.lookup import Person, find_person
 from attribution.identity.stitch import people_table
 from attribution.identity.uses import identity_of
+from attribution.steps.journeys import refreshed
 from attribution.workspace import Workspace
 
 # Told of each event, where the tables have it.
 TOUCH = ("channel", "campaign", "interaction", "device_type", "cost")
 CONVERSION = ("value", "kind")
 COLUMNS = ("timestamp", "event", *TOUCH, *CONVERSION, "unified_id", "stage")
-PROSPECT, CUSTOMER = "prospect", "customer"
+DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Timeline:
     person : Person
     events : DataFrame
         `COLUMNS`, in order of time: ``event`` is ``touch``, ``conversion`` or ``customer since``; ``unified_id`` the id
-        that the source gave; ``stage`` what the person was at that moment, before it.
+        that the source gave; ``stage`` what the person was just before (`lifecycle.stages_at`).
     retroactive : str
         How the ids were joined, in words.
     """
@@ -48,17 +51,19 @@ def journey_step(workspace: Workspace, text: str) -> Timeline:
     UsageError
         Where nobody has that id, or nothing is known of them.
     """
-    manifest = workspace.require()
+    manifest = refreshed(workspace)
     with connect(workspace.scratch()) as connection:
         person = find_person(connection, workspace, manifest, text)
         parts = [_events(connection, workspace, manifest, person, *of) for of in _SOURCES]
         since = _since(connection, workspace, manifest, person)
+        everybody = people_table(workspace, connection, "conversions", manifest)
+        windows = WITHOUT_REPEATS if everybody is None else lifecycle_windows(connection, everybody)
     found = [part for part in parts if part is not None and not part.empty]
     if not found and since is None:
         raise UsageError("Nothing is known of that person: no touches, conversions or customers file names them.")
     events = pd.concat([*found, *_since_row(since)], ignore_index=True)
     events = events.sort_values(["timestamp", "_order"], kind="stable", ignore_index=True)
-    return Timeline(person, _staged(events, since), _joined(manifest))
+    return Timeline(person, _staged(events, since, windows), _joined(manifest))
 
 
 _SOURCES = (("touchpoints", "touch", TOUCH, 0), ("conversions", "conversion", CONVERSION, 2))
@@ -99,17 +104,17 @@ def _since_row(since: pd.Timestamp | None) -> list[pd.DataFrame]:
     return [] if since is None else [pd.DataFrame({"timestamp": [since], "event": ["customer since"], "_order": [1]})]
 
 
-def _staged(events: pd.DataFrame, since: pd.Timestamp | None) -> pd.DataFrame:
-    """Say of each event whether the person was a customer at that moment.
+def _staged(events: pd.DataFrame, since: pd.Timestamp | None, windows: tuple[float, float]) -> pd.DataFrame:
+    """Say of each event what the person was at that moment.
 
     A customers file dates by day: where that is the day of the first conversion, the conversion's own time counts.
     """
-    bought = events.loc[events["event"] == "conversion", "timestamp"].min()
-    first = bought
-    if since is not None and (pd.isna(bought) or since.date() < bought.date()):
-        first = since
-    was = events["timestamp"] > first if pd.notna(first) else pd.Series(data=False, index=events.index)
-    events["stage"] = was.map({True: CUSTOMER, False: PROSPECT})
+    at = events["timestamp"].astype("datetime64[us]").to_numpy().astype(np.int64)
+    bought = at[(events["event"] == "conversion").to_numpy()].tolist()
+    first = None if since is None else int(since.value // 1000)
+    if first is not None and bought and first // DAY >= bought[0] // DAY:
+        first = None
+    events["stage"] = stages_at(at, bought, windows, first)
     return events.reindex(columns=[c for c in COLUMNS if c in events])
 
 
