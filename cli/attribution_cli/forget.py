@@ -28,8 +28,9 @@ def forget(ctx: click.Context, /, identity: str, yes: bool, workspace: str | Non
 
     target = open_workspace(ctx, workspace)
     target.require()
-    if not yes:
-        click.confirm("Erase this person from the workspace? It cannot be undone.", abort=True, err=True)
+    if not yes and not click.confirm("Erase this person from the workspace? It cannot be undone.", err=True):
+        say("Nothing was erased.")
+        ctx.exit(1)
     report = forget_step(target, identity)
     rows = ", ".join(f"{number:,} from {table}" for table, number in report.rows.items()) or "none"
     say(f"Erased. Rows removed: {rows}. Removed from lists: {report.lists:,}. Tombstones: {report.ids:,}.")

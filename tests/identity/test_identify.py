@@ -16,6 +16,7 @@ from attribution.errors import UsageError
 from attribution.identity.by_hand import change_by_hand
 from attribution.settings import IdentitySettings
 from attribution.steps.forget import forget_step
+from attribution.steps.identify import identify_step
 from attribution.steps.journeys import journeys_step
 from attribution.steps.suppress import suppress_step
 from tests.conftest import PROJECT
@@ -208,8 +209,6 @@ def test_the_effect_is_of_journeys_and_credit(shop: Shop) -> None:
     shop.add("touchpoints", TOUCHES, "ck1,2026-01-02 10:00:00,Social", "ck2,2026-01-03 10:00:00,Search")
     shop.add("conversions", "unified_id,timestamp,value", "ck2,2026-01-04 10:00:00,10")
     shop.links(f"cookie=ck1 {ADA}", f"cookie=ck2 {ADA}")
-    from attribution.steps.identify import identify_step
-
     effect = identify_step(shop.workspace, IdentitySettings(unified_id="cookie"), effect=True).effect
     assert effect is not None
     journeys = effect.journeys.set_index("identity")
