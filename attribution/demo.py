@@ -96,10 +96,10 @@ def most_moved(effect: StitchingEffect, model: str, positions: pd.DataFrame) -> 
         Where channels stand in journeys with identity: `attribution.journeys.reports.positions`.
     """
     mine = effect.credits[effect.credits["model"] == model].reset_index(drop=True)
-    row = mine.loc[mine["change"].abs().idxmax()]
+    row = mine.iloc[int(mine["change"].abs().to_numpy().argmax())]
     channel = str(row["channel"])
-    stands = positions.set_index("channel").loc[channel]
-    opens, closes = stands["opens_share"], stands["closes_share"]
+    stands = positions[positions["channel"] == channel].iloc[0]
+    opens, closes = float(stands["opens_share"]), float(stands["closes_share"])
     if row["change"] < 0:
         why = "what the same people had seen in other browsers now takes its part of the credit"
     elif opens > closes:

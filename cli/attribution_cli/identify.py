@@ -162,8 +162,8 @@ def _journeys(report: IdentityReport) -> str:
 def _credits(report: IdentityReport) -> str:
     """Credit with and without, the largest change first."""
     rows = [["share of conversions", "channel", "without", "with", "change"]]
-    groups = [] if report.effect is None else report.effect.credits.groupby("model", sort=False)
-    for model, mine in groups:
+    credits = report.effect.credits if report.effect is not None else None
+    for model, mine in () if credits is None else credits.groupby("model", sort=False):
         for row in mine.sort_values("change", key=abs, ascending=False, kind="stable").to_dict("records"):
             shares = [percent(row["share_without"]), percent(row["share_with"]), f"{100 * row['change']:+.1f} points"]
             rows.append([str(model), shown(row["channel"]), *shares])

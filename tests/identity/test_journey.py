@@ -51,7 +51,7 @@ def test_stages_turn_at_the_first_conversion(shop: Shop) -> None:
     """The customers file dates by day, and that day is the first order's: the touch that led to it met a prospect."""
     events = journey_step(shop.workspace, "ck1").events
     happened = events[events["event"] != "customer since"]
-    assert happened["stage"].tolist() == ["prospect", "prospect", "prospect", "customer", "customer"]
+    assert happened["stage"].tolist() == ["prospect", "prospect", "prospect", "new", "new"]
 
 
 def test_who_was_a_customer_before_is_one_throughout(shop: Shop) -> None:
