@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -35,6 +36,7 @@ from attribution_models.mix.prior_checks import learned
 from attribution_models.mix.prior_draws import prior_draws
 from attribution_models.mix.priors import Prior, half_normal
 from attribution_models.mix.returns import returns
+from attribution_models.mix.spec import MixSpec
 from attribution_models.mix.structure import Structure, structure
 from attribution_models.worlds.mix import NULL_CHANNEL, STUDY_SEEDS, SimulatedMix, preset, simulate
 
@@ -73,13 +75,13 @@ def measure(market: Market) -> dict[str, Any]:
     }
 
 
-def built(world: SimulatedMix, name: str) -> Structure:
-    """What an analyst makes of the market: its panel (and lift tests) as files, and the drafted model."""
+def built(world: SimulatedMix, name: str, change: Callable[[MixSpec], MixSpec] = lambda spec: spec) -> Structure:
+    """What an analyst makes of the market: its panel (and lift tests) as files, and the drafted model, changed or not."""
     with TemporaryDirectory() as folder:
         path, tests = Path(folder) / "panel.csv", Path(folder) / "lifts.csv"
         pd.DataFrame(world.panel).to_csv(path, index=False)
         pd.DataFrame(world.lifts).to_csv(tests, index=False)
-        spec = parse_model(draft_model(str(path)))
+        spec = change(parse_model(draft_model(str(path))))
         if name.endswith(MEMORY):
             noise = replace(spec.noise, autoregression=Prior("uniform", (-0.95, 0.95)))
             spec = replace(spec, noise=noise, period_effect=half_normal(0.1))
