@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import beta, halfnorm, norm
 
 from attribution.mix.fit_findings import fit_findings, gate_findings
 from attribution_models.mix.convergence import GateResult
@@ -14,10 +15,11 @@ from attribution_models.mix.fit_checks import check_fit, prior_dominated, residu
 from attribution_models.mix.means import Means
 from attribution_models.mix.placebo import judge, with_future
 from attribution_models.mix.posterior import Posterior
-from attribution_models.mix.prior_shift import Shift, overlap, shift, shifts
+from attribution_models.mix.prior_shift import Shift, shift, shifts, tail_of
 from attribution_models.mix.priors import Prior, half_normal, normal
 from attribution_models.mix.residuals import Accuracy, Residuals
 from attribution_models.mix.robustness import _channel, _Line, robustness, robustness_value
+from attribution_models.mix.start import draw
 from attribution_models.mix.structure import structure
 from tests.mix.cases import CASES
 
@@ -122,7 +124,7 @@ def test_returns_are_judged():
 
 
 def test_shifts_are_judged():
-    found = [Shift("same", 0.95, 0.9, 0), Shift("moved", 0.1, 0.01, 0), Shift("edge", 0.5, 0.3, 0.6)]
+    found = [Shift("same", 0.95, 0.9, 0), Shift("moved", 0.1, 0.001, 0), Shift("edge", 0.5, 0.3, 0.6)]
     about = {check.code: check.about for check in shift_checks(found)}
     assert about == {
         "prior-dominated-parameters": ("same",),
@@ -135,20 +137,43 @@ def test_a_shift_by_known_distributions():
     rng = np.random.default_rng(2)
     same = shift("a", rng.normal(1, 2, 5000), normal(1, 2), rng)
     assert same.ratio == pytest.approx(1, rel=0.05)
-    assert same.overlap > 0.95
+    assert same.tail > 0.9
     apart = shift("a", rng.normal(20, 0.2, 5000), normal(1, 2), rng)
     assert apart.ratio == pytest.approx(0.1, rel=0.05)
-    assert apart.overlap < 0.01
+    assert apart.tail < 1e-3
     edge = shift("a", rng.uniform(0.99, 1, 5000), Prior("uniform", (0.0, 1.0)), rng)
     assert edge.at_end == 1.0
     assert shift("a", np.abs(rng.normal(size=100)), half_normal(1.0), rng).at_end == 0
 
 
-def test_overlap_is_that_of_densities():
-    rng = np.random.default_rng(3)
-    one, other = rng.normal(0, 1, 200_000), rng.normal(1, 1, 200_000)
-    assert overlap(one, other) == pytest.approx(0.6171, abs=0.01)  # 2 Φ(−½)
-    assert overlap(np.exp(one), np.exp(other)) == pytest.approx(overlap(one, other), abs=1e-12)
+@pytest.mark.parametrize(
+    ("prior", "value", "expected"),
+    [
+        (normal(1.0, 2.0), 5.0, 2 * (1 - norm.cdf(2.0))),
+        (normal(1.0, 2.0), -3.0, 2 * norm.cdf(-2.0)),
+        (Prior("log-normal", (0.2, 0.5)), np.exp(0.2), 1.0),
+        # Highest at zero: values near zero are no surprise, large ones are.
+        (half_normal(0.4), 0.001, halfnorm.sf(0.001, scale=0.4)),
+        (half_normal(0.4), 1.2, halfnorm.sf(3.0)),
+        (Prior("beta", (1.0, 9.0)), 0.5, beta.sf(0.5, 1, 9)),
+        (Prior("beta", (9.0, 1.0)), 0.5, beta.cdf(0.5, 9, 1)),
+        (Prior("beta", (3.0, 3.0)), 0.1, 2 * beta.cdf(0.1, 3, 3)),
+        (Prior("exponential", (2.0,)), 3.0, np.exp(-6.0)),
+    ],
+)
+def test_a_tail_is_that_of_the_distribution(prior, value, expected):
+    before = draw(prior, np.random.default_rng(3), 200_000)
+    assert tail_of(value, before, prior) == pytest.approx(expected, abs=0.006)
+
+
+def test_a_narrow_posterior_well_inside_a_wide_prior_is_no_conflict():
+    rng = np.random.default_rng(8)
+    narrow = shift("sigma", rng.normal(0.05, 0.002, 4000), half_normal(0.5), rng)
+    inside = shift("level", rng.normal(0.8, 0.001, 4000), normal(0.7, 0.3), rng)
+    outside = shift("slope", rng.normal(-2.0, 0.1, 4000), normal(0.7, 0.3), rng)
+    assert narrow.ratio < 0.01
+    found = {check.code: check.about for check in shift_checks([narrow, inside, outside])}
+    assert found == {"prior-conflict": ("slope",)}
 
 
 @pytest.mark.parametrize("name", ["national_default", "geo_pooled", "families"])

@@ -20,7 +20,7 @@ TAIL = 0.025
 LIKELY = 0.05
 HIGH_ROI = 10.0
 LEARNED = 0.8
-APART = 0.05
+FAR_OUT = 0.01
 AT_END = 0.2
 LAG = 0.2
 POOR, CLOSE, FAR = 0.5, 0.99, 0.25
@@ -138,10 +138,13 @@ def shift_checks(found: Sequence[Shift]) -> Iterator[Check]:
         message = f"The data told little about {len(same)} of {len(found)} parameters: {_some([s.name for s in same])}."
         remedy = "Their posterior is their prior; check that the prior is meant, or fix them."
         yield Check("info", "prior-dominated-parameters", message, remedy, tuple(s.name for s in same))
-    apart = [s for s in found if s.overlap < APART and s.ratio < LEARNED]
+    apart = [s for s in found if s.tail < FAR_OUT]
     if apart and len(apart) < len(found):
         names = [s.name for s in apart]
-        message = f"Prior and posterior hardly overlap for {len(apart)} of {len(found)} parameters: {_some(names)}."
+        message = (
+            f"The answer lies where its prior had put less than {FAR_OUT:.0%}, for {len(apart)} of {len(found)} "
+            f"parameters: {_some(names)}."
+        )
         remedy = "Where the prior was meant seriously, data and prior disagree: look at both."
         yield Check("note", "prior-conflict", message, remedy, tuple(names))
     ends = [s.name for s in found if s.at_end > AT_END]

@@ -15,7 +15,6 @@ from attribution_models.mix.start import draw
 
 Floats = NDArray[np.float64]
 DRAWS = 20_000
-BINS = 40
 CHOSEN = ("uniform", "truncated-normal")
 NEAR = 0.02  # of an interval's width counts as lying at its end
 
@@ -29,8 +28,9 @@ class Shift:
     name : str
     ratio : float
         Posterior over prior standard deviation.
-    overlap : float
-        ∫ min(prior, posterior): 1 where nothing was learned, 0 where the prior ruled the posterior out.
+    tail : float
+        Prior probability of values as far out as the posterior's mean (`tail_of`): near 0 where the prior had ruled the
+        answer out, however narrow or wide the posterior is.
     at_end : float
         Share of draws within 2 % of an end of the prior's interval, where somebody chose it (uniform, truncated); 0
         for others, as a share has to lie between 0 and 1.
@@ -38,7 +38,7 @@ class Shift:
 
     name: str
     ratio: float
-    overlap: float
+    tail: float
     at_end: float
 
 
@@ -54,16 +54,38 @@ def shifts(posterior: Posterior, seed: int = 1) -> tuple[Shift, ...]:
 def shift(name: str, draws: Floats, prior: Prior, rng: np.random.Generator) -> Shift:
     """Compare draws, array (D,), with a prior."""
     before = draw(prior, rng, DRAWS)
-    return Shift(name, float(draws.std() / before.std()), overlap(draws, before), _at_end(draws, prior))
+    return Shift(
+        name, float(draws.std() / before.std()), tail_of(float(draws.mean()), before, prior), _at_end(draws, prior)
+    )
 
 
-def overlap(one: Floats, other: Floats) -> float:
-    """Σ min of the shares that two samples have in bins between their quantiles; unchanged by any monotone map."""
-    # Both samples' quantiles, so that they count alike whatever their sizes, and no bin reaches from one to the other.
-    edges = np.concatenate([np.quantile(x, np.linspace(0, 1, BINS // 2 + 1)) for x in (one, other)])
-    edges = np.concatenate([[-np.inf], np.unique(edges), [np.inf]])
-    first, second = (np.histogram(x, edges)[0] / len(x) for x in (one, other))
-    return float(np.minimum(first, second).sum())
+def tail_of(value: float, before: Floats, prior: Prior) -> float:
+    """Prior probability of values at least as far out: 2 min(F(value), 1 − F(value)), F by draws of the prior.
+
+    A prior that is highest at an end of its support (half-normal, exponential, beta with a shape of at most 1) has one
+    tail only, away from that end: nothing is more likely there than values near it.
+    """
+    below = float(np.mean(before < value))
+    low, high = _peaks(prior)
+    if low or high:
+        return 1 - below if low else below
+    return 2 * min(below, 1 - below)
+
+
+def _peaks(prior: Prior) -> tuple[bool, bool]:
+    """Whether the density is highest at the lower end of the support; at the upper one."""
+    v = prior.values
+    match prior.family:
+        case "half-normal" | "exponential":
+            return True, False
+        case "gamma":
+            return v[0] <= 1, False
+        case "beta":
+            return v[0] <= 1 < v[1], v[1] <= 1 < v[0]
+        case "truncated-normal":
+            return v[0] <= v[2], v[0] >= v[3]
+        case _:
+            return False, False
 
 
 def _at_end(draws: Floats, prior: Prior) -> float:
