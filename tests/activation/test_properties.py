@@ -54,7 +54,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("audience")
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(people=st.lists(PERSON, min_size=1, max_size=5))
 def test_what_is_written_is_always_clean(people, folder):
     for path in folder.iterdir():
