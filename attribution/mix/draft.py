@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.errors import UsageError
 from attribution.mix import names
 from attribution.mix.draft_baseline import FEW_GEOS, SWITCH, Scale, baseline, is_switch
 from attribution.mix.draft_effects import Effects, effects_of, paid_effect
+from attribution.mix.joined import join
 from attribution.mix.model_toml import setting, toml_value
 from attribution.mix.roles import Column, Medium, Roles, find_roles
 from attribution.mix.sheet import open_sheets
@@ -22,21 +22,25 @@ LAGS = {1: 28, 7: 8, 30: 3}
 MOST_UNKNOWN = 8
 
 
-def draft_model(argument: str, settings: IngestSettings | None = None) -> str:
+def draft_model(panels: str | Sequence[str], settings: IngestSettings | None = None) -> str:
     """Draft a model file; it is valid, and says where it is unsure (``# check:``).
+
+    Parameters
+    ----------
+    panels : str or sequence of str
+        One file, or several that are put together by date and geo, as a fit does it.
+    settings : IngestSettings, optional
 
     Raises
     ------
     UsageError
-        The file is missing, or several are named.
+        A file is missing, or the files name dates or geos differently.
     AttributionError
-        No column of dates, of an outcome or of a medium was found.
+        No column of dates, of an outcome or of a medium was found; or two files give the same cell.
     """
-    with open_sheets([argument], settings) as sheets:
-        if len(sheets) > 1:
-            raise UsageError(f"A draft reads one panel; {argument} names {len(sheets)} files. Put them together first.")
-        roles = find_roles(sheets[0])
-        name = sheets[0].name
+    with open_sheets([panels] if isinstance(panels, str) else panels, settings) as sheets:
+        sheet = join(sheets)
+        roles, name = find_roles(sheet), sheet.name
     return "\n".join([*_head(roles, name), *_body(roles)]) + "\n"
 
 

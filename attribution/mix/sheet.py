@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
@@ -58,6 +58,26 @@ class Cells:
         if len(self.unread) == 1:
             return f"1 cell on line {self.unread[0]:,}"
         return f"{len(self.unread):,} cells (the first on line {self.unread[0]:,})"
+
+
+class Columns(Protocol):
+    """Rows with named columns that can be read in one way or another: a `Sheet`, or several as one (`joined`)."""
+
+    name: str
+    headers: tuple[str, ...]
+    lines: NDArray[np.int64]
+
+    def numbers(self, header: str) -> Cells:
+        """Read a column as numbers."""
+
+    def days(self, header: str) -> Cells:
+        """Read a column as days."""
+
+    def names(self, header: str) -> NDArray[np.object_]:
+        """Read a column as text."""
+
+    def drop(self, lines: NDArray[np.int64]) -> None:
+        """Leave rows out."""
 
 
 class Sheet:

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from attribution.findings import Finding
-from attribution.mix.sheet import EMPTY, Cells, Sheet
+from attribution.mix.sheet import EMPTY, Cells, Columns
 
 TOTALS = re.compile(
     r"(grand |sub)?(totals?|sums?|summe|gesamt\w*|insgesamt|zwischensumme|somme|totale|suma|average|avg|mean|"
@@ -17,7 +17,7 @@ TOTALS = re.compile(
 MOST, CLOSE = 0.5, 1e-3
 
 
-def drop_totals(sheet: Sheet, date: str, days: Cells) -> tuple[Finding, ...]:
+def drop_totals(sheet: Columns, date: str, days: Cells) -> tuple[Finding, ...]:
     """Take rows out of a sheet that have no date and are blank, or add up the others.
 
     A row counts as one of totals where a cell of text says so, or most of its numbers are sums of their columns. Every

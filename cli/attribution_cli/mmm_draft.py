@@ -12,23 +12,25 @@ from attribution_cli.output import say
 
 
 @click.command()
-@click.argument("panel", required=False, metavar="[PANEL]")
+@click.argument("panel", nargs=-1, metavar="[PANEL...]")
 @click.option("--template", is_flag=True, help="Print a commented model file with every setting instead.")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of model files instead, for editors.")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write to a new file.")
 @reading_options
-def draft(panel: str | None, template: bool, schema: bool, output: str | None, **options: Any) -> None:
+def draft(panel: tuple[str, ...], template: bool, schema: bool, output: str | None, **options: Any) -> None:
     """Guess a model file from the columns of a panel, every guess explained.
 
-    A panel has a row for each day, week or month (and geo): outcome, spend, exposure, controls. Guesses come from
-    names (tv_spend, search_clicks, promo) and values; unsure ones are marked "check:".
+    A panel has a row for each day, week or month (and geo): outcome, spend, exposure, controls. Several files are put
+    together by date and geo. Guesses come from names (tv_spend, search_clicks, promo) and values; unsure ones are
+    marked "check:".
 
     \b
     Examples:
       attribution mmm draft weekly.csv -o mmm.toml
+      attribution mmm draft sales.csv media.csv > mmm.toml
       attribution mmm draft --template
     """
-    if (panel is not None) + template + schema != 1:
+    if bool(panel) + template + schema != 1:
         raise click.UsageError("Name a panel, or take one of --template and --schema.")
     if output is not None and Path(output).exists():
         raise click.UsageError(f'"{output}" is there already, and a draft replaces no model. Name another file.')
@@ -43,8 +45,8 @@ def draft(panel: str | None, template: bool, schema: bool, output: str | None, *
     say(f"Written: {output}")
 
 
-def _text(panel: str | None, template: bool, options: dict[str, Any]) -> str:
-    if panel is not None:
+def _text(panel: tuple[str, ...], template: bool, options: dict[str, Any]) -> str:
+    if panel:
         from attribution.mix.draft import draft_model  # noqa: PLC0415
 
         return draft_model(panel, reading(options))

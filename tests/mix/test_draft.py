@@ -171,3 +171,49 @@ def test_what_is_not_found_is_said(draft, drop, message):
 def test_rows_of_a_date_that_nothing_tells_apart(draft):
     with pytest.raises(AttributionError, match="no column tells the rows of a date apart"):
         draft(geos().drop(columns="region"))
+
+
+def parts(frame, folder, how):
+    """The same panel as two files."""
+    if how == "time":
+        pieces = [frame.iloc[:70], frame.iloc[70:]]
+    elif how == "columns":
+        media = [c for c in frame.columns if c.startswith(("tv", "search"))]
+        keys = [c for c in ("date", "region") if c in frame.columns]
+        pieces = [frame.drop(columns=media), frame[keys + media].iloc[::-1]]
+    else:
+        pieces = [part for _, part in frame.groupby("region")]
+    paths = [folder / f"part{i}.csv" for i in range(len(pieces))]
+    for piece, path in zip(pieces, paths, strict=True):
+        piece.to_csv(path, index=False)
+    return [str(path) for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("frame", "how"),
+    [(weekly(110), "time"), (weekly(110), "columns"), (geos(60), "time"), (geos(60), "columns"), (geos(60), "regions")],
+)
+def test_several_files_give_the_model_of_one(frame, how, tmp_path):
+    frame.to_csv(tmp_path / "whole.csv", index=False)
+    files = parts(frame, tmp_path, how)
+    one, several = parse_model(draft_model(str(tmp_path / "whole.csv"))), parse_model(draft_model(files))
+    assert (several.geo, several.intercept, several.noise) == (one.geo, one.intercept, one.noise)
+    by_name = [{c.name: c for c in spec.channels} for spec in (one, several)]
+    assert by_name[0] == by_name[1]
+    assert {c.column: c for c in one.controls} == {c.column: c for c in several.controls}
+    assert "error" not in {f.severity for f in check_model(several, read_panel(files, several))}
+
+
+def test_files_that_do_not_belong_together_are_refused_in_words(tmp_path):
+    frame = weekly(60)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.iloc[50:].to_csv(tmp_path / "again.csv", index=False)
+    frame.rename(columns={"date": "week"}).to_csv(tmp_path / "week.csv", index=False)
+    geos(60).to_csv(tmp_path / "regions.csv", index=False)
+    for other, words in (
+        ("again.csv", "same date more than once for sales"),
+        ("week.csv", '"week" in .*week.csv. Give the column one name'),
+        ("regions.csv", 'row for each "region" of a date, and .*a.csv has no such column'),
+    ):
+        with pytest.raises(AttributionError, match=words):
+            draft_model([str(tmp_path / "a.csv"), str(tmp_path / other)])
