@@ -14,6 +14,7 @@ from attribution.findings import Finding
 from attribution.identity.stitch import oversized_customers, people_table
 from attribution.identity.uses import identity_of, stitching_note
 from attribution.steps.journeys import refreshed
+from attribution.steps.suppress_uploads import UploadOptions, Uploads, make_uploads
 from attribution.suppression.policy import Suppression, suppress
 from attribution.suppression.waste import waste
 from attribution.workspace import PRIVATE, Workspace, digest_of
@@ -26,10 +27,11 @@ class SuppressReport:
     suppression: Suppression
     waste: pd.DataFrame | None
     files: tuple[Path, ...]
+    uploads: Uploads | None = None
 
 
-def suppress_step(workspace: Workspace) -> SuppressReport:
-    """List the customers, write the list, and tell what went to them already."""
+def suppress_step(workspace: Workspace, uploads: UploadOptions | None = None) -> SuppressReport:
+    """List the customers, write the list and platforms' files of it, and tell what went to them already."""
     manifest = refreshed(workspace)
     names = ("touchpoints", "conversions", "customers")
     if not {"conversions", "customers"} & set(manifest["tables"]):
@@ -41,7 +43,7 @@ def suppress_step(workspace: Workspace) -> SuppressReport:
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
         touchpoints, conversions, customers = (
             people_table(workspace, connection, n, manifest, "suppression") for n in names
-        )  # fmt: skip
+        )
         found = suppress(connection, touchpoints, conversions, customers)
         found = _without_oversized(found, oversized_customers(workspace, connection, manifest))
         spent = workspace.table("spend", manifest)
@@ -62,8 +64,11 @@ def suppress_step(workspace: Workspace) -> SuppressReport:
                 "reasons": {str(k): int(v) for k, v in found.people["reason"].value_counts().items()},
             }
         }
-    noted = (*found.findings, *stitching_note(manifest, "suppression"))
-    return SuppressReport(replace(found, findings=noted), lost, files)
+        made = None
+        if uploads is not None:
+            made = make_uploads(workspace, connection, changed, (touchpoints, conversions, customers), found, uploads)
+    noted = (*found.findings, *stitching_note(manifest, "suppression"), *(made.findings if made else ()))
+    return SuppressReport(replace(found, findings=noted), lost, files, made)
 
 
 def _without_oversized(found: Suppression, oversized: frozenset[str]) -> Suppression:

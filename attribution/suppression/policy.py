@@ -9,6 +9,7 @@ import pandas as pd
 
 from attribution.engine import identifier, literal, one_row
 from attribution.findings import Finding
+from attribution.identity.headers import columns_of
 from attribution.tables import SUPPRESSION_COLUMNS
 
 POLICY = "existing-customers/1"
@@ -101,19 +102,27 @@ def _filed(connection: Any, touchpoints: str | None, conversions: str | None, cu
     if customers is None:
         none = "NULL::VARCHAR AS customer_id, NULL::TIMESTAMP AS since"
         return f"SELECT {none}, false AS denied, false AS member WHERE false"
-    columns = _columns(connection, customers)
+    columns = columns_of(connection, customers)
     since = "customer_since" if "customer_since" in columns else "NULL::TIMESTAMP"
     denied = "consent = 'denied'" if "consent" in columns else "false"
     words = ", ".join(literal(w) for w in NO_CUSTOMERS)
     member = f"lower(coalesce(status, '')) NOT IN ({words})" if "status" in columns else "true"
-    facts = f"{since} AS _since, {denied} AS _denied, {member} AS _member"
+    records = customer_records(connection, touchpoints, conversions, customers)
+    facts = f"min({since}) AS since, bool_or({denied}) AS denied, bool_or({member}) AS member"
+    return f"""SELECT _id AS customer_id, {facts}
+        FROM ({records}) WHERE _id IS NOT NULL GROUP BY 1"""
+
+
+def customer_records(connection: Any, touchpoints: str | None, conversions: str | None, customers: str) -> str:
+    """SQL of the customers file's rows with whose each is (``_id``); one that joins several stands for each."""
+    columns = columns_of(connection, customers)
     shared = [c for c in columns if c.startswith("id:")]
     links = []
     own = "unified_id" if "unified_id" in columns else "NULL::VARCHAR"
     for relation in (touchpoints, conversions):
         if relation is None:
             continue
-        there = _columns(connection, relation)
+        there = columns_of(connection, relation)
         for column in shared:
             if column in there:
                 name = identifier(column)
@@ -122,12 +131,5 @@ def _filed(connection: Any, touchpoints: str | None, conversions: str | None, cu
                 )
     fallback = ", ".join([own, *(f"{literal(c[3:] + ':')} || {identifier(c)}" for c in shared)])
     linked = " UNION ".join(links) if links else "SELECT NULL::BIGINT AS _n, NULL::VARCHAR AS customer_id WHERE false"
-    return f"""WITH c AS (SELECT *, row_number() OVER () AS _n, {facts} FROM {customers}),
-        linked AS ({linked}),
-        keyed AS (SELECT c.*, coalesce({own}, l.customer_id, {fallback}) AS _id FROM c LEFT JOIN linked l USING (_n))
-        SELECT _id AS customer_id, min(_since) AS since, bool_or(_denied) AS denied, bool_or(_member) AS member
-        FROM keyed WHERE _id IS NOT NULL GROUP BY 1"""
-
-
-def _columns(connection: Any, relation: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
+    return f"""WITH c AS (SELECT *, row_number() OVER () AS _n FROM {customers}), linked AS ({linked})
+        SELECT c.*, coalesce({own}, l.customer_id, {fallback}) AS _id FROM c LEFT JOIN linked l USING (_n)"""
