@@ -13,6 +13,7 @@ from attribution.findings import Finding
 from attribution.mix.panel import Panel
 from attribution.mix.stored import StoredMix, free_names
 from attribution_models.mix.drift import Drift
+from attribution_models.mix.fit import MixFit
 from attribution_models.mix.scales import Scales
 from attribution_models.mix.spec import MixSpec
 from attribution_models.mix.start import middle
@@ -23,6 +24,8 @@ Floats = NDArray[np.float64]
 MOVED, FAR = 1.0, 2.0
 # More than this times the largest exposure or outcome of the old panel: its scale is no longer of order one.
 OUTGROWN = 3.0
+# What a failed refresh adds to the name of the fit that it does not replace.
+BESIDE = "-failed"
 
 
 def frozen_scales(old: StoredMix, spec: MixSpec, panel: Panel) -> Scales:
@@ -74,6 +77,18 @@ def refresh_findings(old: StoredMix, s: Structure) -> Iterator[Finding]:
     if grown:
         message = f"Exposure is above {OUTGROWN:g} times the largest that scales were made of: {listed(grown)}."
         yield Finding("warning", "scale-outgrown", message, "Fit anew, without --refresh, so that priors fit the data.")
+
+
+def beside(old: StoredMix, name: str, done: MixFit) -> bool:
+    """Whether a fit must not take its name: it failed its gate, and the fit that it refreshes had passed."""
+    return name == old.name and old.passed and not done.gate.passed
+
+
+def beside_finding(old: StoredMix, name: str) -> Finding:
+    """Say which fit is where."""
+    message = f"{old.name} had passed its gate and stays what it was; this fit is kept beside it as {name}."
+    remedy = "Nothing reads it unless it is named. To take it in place of the old one all the same: --force."
+    return Finding("warning", "kept-beside", message, remedy)
 
 
 def drift_frame(found: Drift) -> pd.DataFrame:

@@ -110,6 +110,9 @@ def save_mix(workspace: Workspace, manifest: dict[str, Any], stored: StoredMix) 
     folder = _write_folder(workspace.path / "fits", stored, entry)
     mixes = manifest.setdefault("mixes", {})
     mixes.pop(stored.name, None)
+    if stored.passed:  # an attempt that had failed is answered
+        for name in [n for n, e in mixes.items() if e.get("beside") == stored.name]:
+            del mixes[name]
     latest = max((int(e.get("number", 0)) for e in mixes.values()), default=0)
     mixes[stored.name] = {"path": str(folder.relative_to(workspace.path)), "number": latest + 1, **entry}
     return folder

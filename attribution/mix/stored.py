@@ -94,7 +94,7 @@ def mix_entry(manifest: Mapping[str, Any], name: str | None = None) -> dict[str,
     Parameters
     ----------
     name : str, optional
-        As ``mmm-NAME`` or NAME; without: the only fit, or the most recent one.
+        As ``mmm-NAME`` or NAME; without: the only fit, or the most recent one that is not a failed refresh.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def mix_entry(manifest: Mapping[str, Any], name: str | None = None) -> dict[str,
             "No media-mix model was fitted yet. Fit one first: attribution fit mmm --panel FILE --model FILE."
         )
     if name is None:
-        return max(mixes.values(), key=lambda e: int(e.get("number", 0)))
+        return max(mixes.values(), key=lambda e: ("beside" not in e, int(e.get("number", 0))))
     for known in (name, f"{FAMILY}-{name}"):
         if known in mixes:
             return mixes[known]

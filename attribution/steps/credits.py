@@ -140,9 +140,11 @@ def chosen_fits(manifest: dict[str, Any], names: Sequence[str], *, mixes: bool =
     fits = manifest["fits"] | (manifest.get("mixes", {}) if mixes else {})
     if not fits:
         raise UsageError("Nothing was fitted yet. Fit something first: attribution fit rules.")
-    chosen: dict[str, None] = {} if names else dict.fromkeys(sorted(fits))
+    # A failed refresh stands beside the fit that it did not replace, and is read by its own name only.
+    usual = [n for n in sorted(fits) if "beside" not in fits[n]]
+    chosen: dict[str, None] = {} if names else dict.fromkeys(usual)
     for name in names:
-        hits = [n for n in sorted(fits) if name in (n, fits[n]["model"], fits[n]["family"])]
+        hits = [n for n in usual if name in (n, fits[n]["model"], fits[n]["family"])] or [n for n in fits if n == name]
         if not hits:
             raise UsageError(f'No fit "{name}".{did_you_mean(name, fits)} Fitted: {listed(sorted(fits))}.')
         chosen |= dict.fromkeys(hits)

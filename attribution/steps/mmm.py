@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from attribution.credit.mix_fits import mix_credits
-from attribution.errors import UsageError, listed
 from attribution.findings import Finding
-from attribution.mix.checks import check_model
 from attribution.mix.fit_findings import gate_findings
 from attribution.mix.guard_rails import GuardRails, check_prior, guard_rails, prior_of
-from attribution.mix.lift_priors import with_lift_priors
-from attribution.mix.lift_tests import LiftTest
-from attribution.mix.lifts import read_lifts
-from attribution.mix.model_file import read_model
-from attribution.mix.panel import Panel, read_panel
-from attribution.mix.refresh import drift_findings, drift_frame, frozen_scales, refresh_findings, warm_points
+from attribution.mix.refresh import (
+    BESIDE,
+    beside,
+    beside_finding,
+    drift_findings,
+    drift_frame,
+    refresh_findings,
+    warm_points,
+)
 from attribution.mix.save_mix import describe_mix, save_mix, stored_of
-from attribution.mix.stored import FAMILY, StoredMix, load_mix
+from attribution.mix.stored import StoredMix
 from attribution.settings import IngestSettings
-from attribution.workspace import Workspace, digest_of_file, versions
+from attribution.steps.mmm_ready import MixOptions, MixReady, prior_report, ready_mix
+from attribution.workspace import Workspace, versions
 from attribution_models.mix.density import Density
 from attribution_models.mix.drift import drift
 from attribution_models.mix.effects import Effects
-from attribution_models.mix.fit import ROUNDS, MixFit, fit
-from attribution_models.mix.lifts import Lift
+from attribution_models.mix.fit import MixFit, fit
 from attribution_models.mix.nuts import Progress, Tuning
 from attribution_models.mix.prior_checks import PriorCheck
 from attribution_models.mix.run_time import RunTime, run_time
-from attribution_models.mix.scales import Scales
 from attribution_models.mix.spec import MixSpec
-from attribution_models.mix.structure import Structure, structure
+from attribution_models.mix.structure import Structure
 
 __all__ = [
     "MixOptions", "MixReady", "MixReport", "PriorCheck", "Progress", "RunTime", "Tuning", "fit_ready", "mmm_step",
@@ -45,72 +45,6 @@ __all__ = [
 
 # A placebo answers one question about one number.
 PLACEBO = Tuning(chains=4, tune=400, draws=300)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MixOptions:
-    """How a mix model is fitted.
-
-    Attributes
-    ----------
-    name : str, optional
-        Kept as ``mmm-NAME``; without: the model file's name, or that of the fit that is refreshed.
-    tuning : Tuning
-    rounds : int
-        At most; sampling stops at the first one after which the gate passes.
-    refresh : str, optional
-        An earlier fit: its scales stay, half of the chains start at its draws, drift from it is reported.
-    checks : bool
-        Judge the fit: residuals, priors, returns, unseen confounders.
-    placebo : bool
-        Fit it once more for each channel, with its future spend beside it.
-    allow_saturated : bool
-        National channels beside near-saturated time effects only warn.
-    force : bool
-        Go on past a gate that does not pass: its finding is a warning, and every output says so.
-    level : float
-        Of intervals.
-    """
-
-    name: str | None = None
-    tuning: Tuning = field(default_factory=lambda: Tuning(tune=600))
-    rounds: int = ROUNDS
-    refresh: str | None = None
-    checks: bool = True
-    placebo: bool = False
-    allow_saturated: bool = False
-    force: bool = False
-    level: float = 0.9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MixReady:
-    """A model and its data, read and checked, before any sampling.
-
-    Attributes
-    ----------
-    structure : Structure
-    panel : Panel
-    old : StoredMix or None
-        What is refreshed.
-    inputs : dict
-        Names of files to digests of their content.
-    findings : tuple of Finding
-    tests : tuple of LiftTest
-        Lift tests that are no part of the likelihood.
-    """
-
-    structure: Structure
-    panel: Panel
-    old: StoredMix | None
-    inputs: dict[str, str]
-    findings: tuple[Finding, ...]
-    tests: tuple[LiftTest, ...] = ()
-
-    def named(self, name: str | None) -> str:
-        """What the fit is called."""
-        given = name or (self.old.name if self.old is not None else self.structure.spec.name)
-        return given if given == FAMILY or given.startswith(f"{FAMILY}-") else f"{FAMILY}-{given}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,69 +77,6 @@ class MixReport:
         return self.stored.name
 
 
-def ready_mix(
-    workspace: Workspace,
-    panels: Sequence[str],
-    model: Path | MixSpec | None,
-    lifts: Sequence[str] = (),
-    options: MixOptions | None = None,
-    settings: IngestSettings | None = None,
-) -> MixReady:
-    """Read and check everything that a fit needs; nothing is sampled or written.
-
-    Raises
-    ------
-    UsageError
-        A file, column, channel or fit is missing, or the model cannot be fitted on this panel.
-    AttributionError
-        The panel or the lift tests cannot be used as they are.
-    """
-    chosen = options or MixOptions()
-    old = None if chosen.refresh is None else load_mix(workspace, chosen.refresh)
-    spec = _spec(model, old)
-    panel = read_panel(panels, spec, settings)
-    scales = None if old is None else frozen_scales(old, spec, panel)
-    found = [*check_model(spec, panel, allow_saturated=chosen.allow_saturated)]
-    blocking = [f for f in found if f.severity == "error"]
-    if blocking:
-        raise UsageError(" ".join(f"{f.message} {f.remedy}".strip() for f in blocking))
-    likelihood: tuple[Lift, ...] = ()
-    others: tuple[LiftTest, ...] = ()
-    if lifts:
-        read = read_lifts(lifts, spec, panel, scales=scales, settings=settings)
-        likelihood = read.likelihood
-        others = (*(LiftTest("prior", t) for t in read.prior), *(LiftTest("validate", t) for t in read.validate))
-        spec, noted = with_lift_priors(spec, panel.data, read.prior, scales)
-        found += [*read.findings, *noted]
-        if read.validate:
-            named = listed(dict.fromkeys(lift.experiment for lift in read.validate))
-            found.append(
-                Finding(
-                    "note", "lift-kept", f"Kept away from the fit, to score it: {named}.", "See attribution compare."
-                )
-            )
-    files = [*panels, *lifts, *([str(model)] if isinstance(model, Path) else [])]
-    inputs = {Path(f).name: digest_of_file(Path(f)) for f in files if Path(f).is_file()}
-    return MixReady(_structure(spec, panel, likelihood, scales), panel, old, inputs, tuple(found), others)
-
-
-def _spec(model: Path | MixSpec | None, old: StoredMix | None) -> MixSpec:
-    if isinstance(model, MixSpec):
-        return model
-    if model is not None:
-        return read_model(model)
-    if old is None:
-        raise UsageError("A media-mix fit needs --model FILE. Draft one: attribution mmm draft PANEL > mmm.toml.")
-    return old.spec
-
-
-def _structure(spec: MixSpec, panel: Panel, lifts: tuple[Lift, ...], scales: Scales | None) -> Structure:
-    try:
-        return structure(spec, panel.data, lifts, scales=scales)
-    except ValueError as error:
-        raise UsageError(f"{panel.name}: {error}") from None
-
-
 def mmm_step(
     workspace: Workspace,
     panels: Sequence[str],
@@ -219,7 +90,9 @@ def mmm_step(
 ) -> MixReport:
     """Read, check, fit, judge and keep.
 
-    A fit whose gate does not pass is kept as failed, and its finding has severity error.
+    A fit whose gate does not pass is kept as failed, and its finding has severity error. Where it refreshes one that
+    had passed, that one stays, and the failed one is kept beside it as ``mmm-NAME-failed`` (not with
+    `MixOptions.force`).
 
     Parameters
     ----------
@@ -267,8 +140,12 @@ def fit_ready(
         about["drift"] = drift_frame(moved).to_dict("records")
     found += [*_sampler(done), *_gate(done, force=chosen.force)]
     found += () if rails is None else rails.findings
+    name = ready.named(chosen.name)
+    if ready.old is not None and not chosen.force and beside(ready.old, name, done):
+        about["beside"], name = name, f"{name}{BESIDE}"
+        found.append(beside_finding(ready.old, name))
     about["findings"] = [f.as_dict() for f in found]
-    entry = describe_mix(ready.named(chosen.name), done, ready.panel.calendar, about)
+    entry = describe_mix(name, done, ready.panel.calendar, about)
     stored = stored_of(done, ready.panel.calendar, entry, ready.tests)
     table = mix_credits(stored, level=chosen.level)
     return MixReport(stored, done, table, rails, None if moved is None else drift_frame(moved), tuple(found))
@@ -300,9 +177,3 @@ def _sampler(done: MixFit) -> list[Finding]:
 def _gate(done: MixFit, *, force: bool) -> list[Finding]:
     found = list(gate_findings(done.gate))
     return [replace(f, severity="warning") for f in found] if force else found
-
-
-def prior_report(ready: MixReady, seed: int = 1) -> tuple[PriorCheck | None, tuple[Finding, ...]]:
-    """What the priors say before the data, for ``--prior-check``."""
-    check, found = check_prior(prior_of(ready.structure, seed))
-    return check, (*ready.findings, *found)

@@ -295,6 +295,33 @@ def test_refresh_keeps_scales_and_reports_drift(run, shop):
     )
 
 
+def test_a_refresh_that_fails_leaves_the_good_fit(run, shop):
+    weekly(46).to_csv(shop / "more.csv", index=False)
+    before = run("mmm", "effects", "shop", "-w", "ws", "-f", "csv").out
+    refresh = ("fit", "mmm", "--panel", "more.csv", "--refresh", "shop", *SHORT, "--no-checks", "-w", "ws")
+    done = run(*refresh, status=1)
+    assert (
+        "mmm-shop had passed its gate and stays what it was; this fit is kept beside it as mmm-shop-failed." in done.err
+    )
+    assert "mmm-shop-failed: gate failed" in done.err
+    assert run("mmm", "effects", "shop", "-w", "ws", "-f", "csv").out == before
+    # Nothing takes the failed one unless it is named.
+    assert {r["fit"] for r in run("credits", "-w", "ws", "-f", "json").json} == {"mmm-regions", "mmm-shop"}
+    assert {r["fit"] for r in run("credits", "--model", "mmm", "-w", "ws", "-f", "json").json} == {
+        "mmm-regions",
+        "mmm-shop",
+    }
+    assert load_mix(Workspace("ws")).name == "mmm-shop"
+    assert not load_mix(Workspace("ws"), "shop-failed").passed
+    assert "did not converge" in run("credits", "--model", "mmm-shop-failed", "-w", "ws", status=1).err
+    # A refresh that is good takes the name, and the failed attempt goes.
+    run("fit", "mmm", "--panel", "more.csv", "--refresh", "shop", *QUICK, "--no-checks", "-w", "ws")
+    assert set(Workspace("ws").manifest()["mixes"]) == {"mmm-shop", "mmm-regions"}
+    assert len(load_mix(Workspace("ws"), "shop").data.dates) == 46
+    assert run(*refresh, "--force").err.count("kept beside") == 0
+    assert not load_mix(Workspace("ws"), "shop").passed
+
+
 def test_export_for_arviz(run, shop):
     pytest.importorskip("h5netcdf")
     pytest.importorskip("arviz")
