@@ -8,6 +8,7 @@ from typing import Any
 from numba import types
 from numba.core.registry import cpu_target
 
+from attribution_models.mix.bend_kernel import bent_density, straightened
 from attribution_models.mix.compiling import callback
 from attribution_models.mix.density_kernel import log_density
 
@@ -30,12 +31,12 @@ def density_function() -> Any:
 
 
 @cache
-def copy_function() -> Any:
-    """The C function that keeps a draw as it is."""
+def bent_function() -> Any:
+    """The C function of the log density on the sampler's line; its table is a bend table."""
+    return callback(LOG_DENSITY, bent_density)
 
-    def copy(size, expanded, point, out, _):  # type: ignore[no-untyped-def] # noqa: ARG001
-        for i in range(size):
-            out[i] = point[i]
-        return 0
 
-    return callback(EXPAND, copy)
+@cache
+def draw_function() -> Any:
+    """The C function that keeps a draw, on the line of the density."""
+    return callback(EXPAND, straightened)

@@ -100,6 +100,19 @@ def run(_: Any, stage: Any, table: Any, memory: Any, first: Any, second: Any) ->
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def ask(_: Any, density: Any, size: Any, point: Any, down: Any, value: Any, table: Any) -> Any:  # noqa: ARG001
+    """Call the log density at an address; its status."""
+    signature = types.int64(*(types.int64,) * 6)
+
+    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        word = cgutils.ir.IntType(64)
+        kind = cgutils.ir.FunctionType(word, [word] * 5)
+        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
+
+    return signature, generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def pointer(_: Any, address: Any) -> Any:
     """Turn an address into a pointer."""
 
@@ -109,4 +122,4 @@ def pointer(_: Any, address: Any) -> Any:
     return types.voidptr(address), generate
 
 
-__all__ = ["Stage", "callback", "carray", "inner", "kernel", "once", "pointer", "run"]
+__all__ = ["Stage", "ask", "callback", "carray", "inner", "kernel", "once", "pointer", "run"]

@@ -1,4 +1,4 @@
-"""nutpie's No-U-Turn sampler on the compiled density."""
+"""nutpie's No-U-Turn sampler on the compiled density, along a line with short tails (`bends`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.mix.callback import copy_function, density_function
+from attribution_models.mix.bends import Bends
+from attribution_models.mix.callback import bent_function, draw_function
 from attribution_models.mix.density import Density
 
 Floats = NDArray[np.float64]
@@ -149,14 +150,19 @@ def _launch(
     told: Callable[[Progress], None] | None,
 ) -> Any:  # fmt: skip
     n = density.size
-    function, copy = density_function(), copy_function()
-    table = density.ready().ctypes.data
-    keep = (function, copy, density)
+    bends = Bends.of(density)
+    function, draw = bent_function(), draw_function()
+    table = bends.table.ctypes.data
+    keep = (function, draw, bends)
     logp = core.LogpFunc(function.address, table, keep)
-    expand = core.ExpandFunc(n, n, copy.address, table, keep)
+    expand = core.ExpandFunc(n, n, draw.address, table, keep)
     sizes = {"parameter": n}
+
+    def bent(seed: int) -> Floats:
+        return bends.bent(start(seed))
+
     variables = core.PyVariable.new_variables(["x"], ["float64"], [(n,)], sizes, {"x": ["parameter"]})
-    model = core.PyMcModel(logp, expand, variables, n, sizes, {"parameter": np.arange(n)}, start, None)
+    model = core.PyMcModel(logp, expand, variables, n, sizes, {"parameter": np.arange(n)}, bent, None)
     cores = min(tuning.chains, tuning.cores or available())
     shown = core.ProgressType.none() if told is None else _progress(core, cores, told)
     store = core.PyStorage.arrow()
