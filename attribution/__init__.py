@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attribution.journeys.journeys import Journeys
     from attribution.mix.arviz_out import to_arviz
     from attribution.mix.stored import StoredMix, load_mix
+    from attribution.mixes import check_mix, draft_mix, mix_curves, mix_effects, mix_folds, predict_mix
     from attribution.panels import fit_mix
     from attribution.settings import IngestSettings, JourneySettings
     from attribution.steps.credits import credits_step
@@ -52,8 +53,10 @@ _HOMES = {
     "UsageError": "attribution.errors",
     "Workspace": "attribution.workspace",
     "build_journeys": "attribution.frames",
+    "check_mix": "attribution.mixes",
     "credits": "attribution.frames",
     "credits_step": "attribution.steps.credits",
+    "draft_mix": "attribution.mixes",
     "fit": "attribution.frames",
     "fit_mix": "attribution.panels",
     "fit_step": "attribution.steps.fit",
@@ -61,6 +64,10 @@ _HOMES = {
     "journeys_step": "attribution.steps.journeys",
     "load_mix": "attribution.mix.stored",
     "mix_credits": "attribution.credit.mix_fits",
+    "mix_curves": "attribution.mixes",
+    "mix_effects": "attribution.mixes",
+    "mix_folds": "attribution.mixes",
+    "predict_mix": "attribution.mixes",
     "read_paths": "attribution.frames",
     "suppress_step": "attribution.steps.suppress",
     "to_arviz": "attribution.mix.arviz_out",
@@ -69,8 +76,9 @@ _HOMES = {
 __all__ = [
     "TABLES", "AttributionError", "First", "Fit", "IngestSettings", "JourneySettings", "Journeys", "Last",
     "LastNonDirect", "Linear", "Markov", "Position", "Shapley", "StoredMix", "TimeDecay", "UsageError", "Workspace",
-    "build_journeys", "credits", "credits_step", "fit", "fit_mix", "fit_step", "ingest_files", "journeys_step",
-    "load_mix", "mix_credits", "read_paths", "suppress_step", "to_arviz",
+    "build_journeys", "check_mix", "credits", "credits_step", "draft_mix", "fit", "fit_mix", "fit_step",
+    "ingest_files", "journeys_step", "load_mix", "mix_credits", "mix_curves", "mix_effects", "mix_folds",
+    "predict_mix", "read_paths", "suppress_step", "to_arviz",
 ]  # fmt: skip
 
 

@@ -87,8 +87,8 @@ def fit_mix(
         placebo=placebo,
         level=level,
     )
-    with _files("panel", panel) as panels, _files("lifts", lifts) as tests:
-        ready = ready_mix(place, panels, _model(model), tests, options)
+    with files_of("panel", panel) as panels, files_of("lifts", lifts) as tests:
+        ready = ready_mix(place, panels, model_of(model), tests, options)
     report = fit_ready(ready, options)
     if workspace is not None:
         with place.write() as manifest:
@@ -96,7 +96,8 @@ def fit_mix(
     return report
 
 
-def _model(model: MixSpec | Path | str) -> MixSpec:
+def model_of(model: MixSpec | Path | str) -> MixSpec:
+    """A specification as it is; that of a model file, or of the text of one."""
     if isinstance(model, MixSpec):
         return model
     if isinstance(model, str) and "\n" in model:
@@ -105,7 +106,7 @@ def _model(model: MixSpec | Path | str) -> MixSpec:
 
 
 @contextmanager
-def _files(name: str, given: Any) -> Iterator[Sequence[str]]:
+def files_of(name: str, given: Any) -> Iterator[Sequence[str]]:
     """Paths as they are; a frame as a file that is gone afterwards."""
     if given is None:
         yield ()

@@ -184,14 +184,14 @@ class Checked:
 
 def check_files(
     panels: Sequence[str],
-    model: Path,
+    model: Path | MixSpec,
     lifts: Sequence[str] = (),
     *,
     allow_saturated: bool = False,
     settings: IngestSettings | None = None,
 ) -> Checked:
     """Read model, panel and lift tests, and check them together; see `check_model`."""
-    spec = read_model(model)
+    spec = model if isinstance(model, MixSpec) else read_model(model)
     panel = read_panel(panels, spec, settings)
     found = [*check_model(spec, panel, allow_saturated=allow_saturated)]
     tests = 0

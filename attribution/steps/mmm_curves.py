@@ -96,7 +96,27 @@ def curves_step(
         An unknown fit or channel, or an option that says nothing about that kind of curve.
     """
     _check(kind, points, first, last)
-    stored = load_mix(workspace, name)
+    return curves_report(
+        load_mix(workspace, name), kind=kind, channels=channels, points=points, up_to=up_to, first=first, last=last,
+        level=level, draws=draws, force=force,
+    )  # fmt: skip
+
+
+def curves_report(
+    stored: StoredMix,
+    *,
+    kind: Kind = "response",
+    channels: Sequence[str] = (),
+    points: int | None = None,
+    up_to: float = UP_TO,
+    first: str | None = None,
+    last: str | None = None,
+    level: float = 0.9,
+    draws: int | None = None,
+    force: bool = False,
+) -> CurvesReport:
+    """The same of a fit at hand, kept in a workspace or not; see `curves_step`."""
+    _check(kind, points, first, last)
     window = window_between(stored, first, last) or Window.whole(stored.data)
     known, names = known_of(stored), [channel.name for channel in stored.spec.channels]
     for channel in channels:

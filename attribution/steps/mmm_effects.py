@@ -71,7 +71,22 @@ def effects_step(
     force : bool
         A gate that did not pass is a warning.
     """
-    stored = load_mix(workspace, name)
+    return effects_report(
+        load_mix(workspace, name), by=by, first=first, last=last, level=level, draws=draws, force=force
+    )
+
+
+def effects_report(
+    stored: StoredMix,
+    *,
+    by: Sequence[str] = (),
+    first: str | None = None,
+    last: str | None = None,
+    level: float = 0.9,
+    draws: int | None = None,
+    force: bool = False,
+) -> EffectsReport:
+    """The same of a fit at hand, kept in a workspace or not; see `effects_step`."""
     window = window_between(stored, first, last)
     known = known_of(stored)
     table = effects_table(effects_of(stored, draws), by=by, window=window, level=level, marked=marks(known))

@@ -16,6 +16,7 @@ from attribution.mix.score_frames import folds_frame
 from attribution.settings import IngestSettings
 from attribution_models.mix.fit import ROUNDS
 from attribution_models.mix.nuts import Tuning
+from attribution_models.mix.spec import MixSpec
 
 __all__ = ["FoldPlan", "FoldsReport", "Tuning", "folds_step"]
 
@@ -43,7 +44,7 @@ class FoldsReport:
 
 def folds_step(
     panels: Sequence[str],
-    model: Path,
+    model: Path | MixSpec,
     plan: FoldPlan | None = None,
     *,
     tuning: Tuning | None = None,
@@ -58,7 +59,7 @@ def folds_step(
     UsageError
         The panel is too short for the folds, or none of them could be fitted.
     """
-    spec = read_model(model)
+    spec = model if isinstance(model, MixSpec) else read_model(model)
     panel = read_panel(panels, spec, settings)
     rolled = roll(spec, panel, plan or FoldPlan(), tuning or Tuning(), rounds=rounds, told=told)
     findings = (*panel.findings, *rolled_findings(rolled, panel))

@@ -72,7 +72,22 @@ def predict_step(
     AttributionError
         The plan cannot be used as it is; a line for each thing that is missing.
     """
-    stored = load_mix(workspace, name)
+    return predict_report(
+        load_mix(workspace, name), panels, by=by, convert=convert, level=level, force=force, settings=settings
+    )
+
+
+def predict_report(
+    stored: StoredMix,
+    panels: Sequence[str],
+    *,
+    by: Sequence[str] = (),
+    convert: bool = False,
+    level: float = 0.9,
+    force: bool = False,
+    settings: IngestSettings | None = None,
+) -> PredictReport:
+    """The same of a fit at hand, kept in a workspace or not; see `predict_step`."""
     if [grain for grain in by if grain != "geo"] or (by and len(stored.data.geos) == 1):
         raise UsageError("by: a prediction has a row for each period; geo adds one for each geo, where there are any.")
     cube = read_plan(panels, stored, settings)
