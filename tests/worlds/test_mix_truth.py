@@ -175,6 +175,15 @@ def test_a_null_channel_does_exactly_nothing():
     assert np.corrcoef(outcome, spend)[0, 1] > 0.2
 
 
+def test_a_test_of_weeks_without_spend_did_not_take_place():
+    """Television was off in the weeks of this one: nothing could be switched off, and no fit could use the row."""
+    made = simulate(preset("confounded", seed=102))
+    assert "tv heavier elsewhere" in [e.name for e in made.market.world.experiments]
+    assert "tv heavier elsewhere" not in list(made.lifts["experiment"])
+    assert (made.lifts["spend_change"] != 0).all()
+    assert set(made.parameters["lifts"]) == set(made.lifts["experiment"])
+
+
 def test_a_lift_is_the_difference_until_its_carry_over_ends():
     test = MixExperiment("t", "tv", at=0.2, weeks=4, comparison=1.5, geos=0.5)
     world = small(experiments=(test, replace(test, name="off", comparison=0.0)))

@@ -67,7 +67,8 @@ def simulate(world: MixWorld, *, before: bool = False, after: bool = False) -> S
     outcome = observed(world, market.mean())
     channels = [channel_truth(market, c) for c in range(len(world.channels))]
     parts = contributions(market, channels, outcome[:, world.window])
-    measured = [measure(market, experiment) for experiment in world.experiments]
+    # Where nothing was bought there was nothing to switch off: a test planned for such weeks did not take place.
+    measured = [m for m in (measure(market, experiment) for experiment in world.experiments) if m.spend_change]
     return SimulatedMix(
         market=market,
         panel=panel(market, outcome, before, after),
