@@ -76,7 +76,7 @@ def measure(market: Market) -> dict[str, Any]:
 
 
 def built(world: SimulatedMix, name: str, change: Callable[[MixSpec], MixSpec] = lambda spec: spec) -> Structure:
-    """What an analyst makes of the market: its panel (and lift tests) as files, and the drafted model, changed or not."""
+    """What an analyst makes of the market: its panel (and lift tests) as files, and the draft, changed or not."""
     with TemporaryDirectory() as folder:
         path, tests = Path(folder) / "panel.csv", Path(folder) / "lifts.csv"
         pd.DataFrame(world.panel).to_csv(path, index=False)

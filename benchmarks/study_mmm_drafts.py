@@ -1,6 +1,6 @@
 """Which curve, and which controls beside lift tests, a drafted model should begin with; decided on simulated markets.
 
-    .venv/bin/python benchmarks/study_mmm_drafts.py
+    .venv/bin/python benchmarks/study_mmm_drafts.py --duel curve --seeds 6
 
 The recovery data cannot decide it: the second form was written after the first had missed there. So both are fitted to
 the same markets of `attribution simulate mix`, with seeds that no other study uses. ``logistic`` is the draft as it
@@ -77,11 +77,18 @@ class Job(NamedTuple):
     seed: int
 
 
-def jobs(seeds: int) -> list[Job]:
+# Name of a duel: the presets it is fought on, what there is, and what challenges it.
+DUELS = {
+    "curve": (PLAIN, "logistic", "hill"),
+    "controls": ((TESTED,), "logistic", f"logistic{CONTROLS}"),
+    "hill-controls": ((TESTED,), "hill", f"hill{CONTROLS}"),
+}
+
+
+def jobs(duels: list[str], seeds: int) -> list[Job]:
     """All fits, seed by seed, so that an interrupted run is balanced."""
-    pairs = [(name, curve) for name in PLAIN for curve in CURVES]
-    pairs += [(TESTED, curve + more) for curve in CURVES for more in ("", CONTROLS)]
-    return [Job(name, variant, seed) for seed in SEEDS[:seeds] for name, variant in pairs]
+    return [Job(name, variant, seed) for seed in SEEDS[:seeds] for duel in duels
+            for name in DUELS[duel][0] for variant in DUELS[duel][1:]]  # fmt: skip
 
 
 def measure(job: Job) -> dict[str, Any]:
@@ -116,12 +123,12 @@ def changed(spec: MixSpec, variant: str, world: SimulatedMix) -> MixSpec:
     return replace(spec, controls=(*spec.controls, *extra))
 
 
-def run(seeds: int, workers: int, kept: Path, *, resume: bool) -> list[dict[str, Any]]:
+def run(asked: list[Job], workers: int, kept: Path, *, resume: bool) -> list[dict[str, Any]]:
     """Fit all; every one is written as it is done."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     lines = kept.read_text(encoding="utf-8").splitlines() if resume and kept.exists() else []
     known = {Job(row["preset"], row["variant"], row["seed"]): row for row in map(json.loads, lines)}
-    todo = [job for job in jobs(seeds) if job not in known]
+    todo = [job for job in asked if job not in known]
     with (
         ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
         kept.open("a" if resume else "w", encoding="utf-8") as file,
@@ -133,14 +140,14 @@ def run(seeds: int, workers: int, kept: Path, *, resume: bool) -> list[dict[str,
             left = (time.perf_counter() - started) / number * (len(todo) - number)
             print(f"\r{number} of {len(todo)} fits, {left / 60:.0f} min left ", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return [known[job] for job in jobs(seeds)]
+    return [known[job] for job in asked]
 
 
 def scores(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Per fit: interval score, share inside by estimand, errors of the media total and of the channels' shares."""
     found = []
     for row in rows:
-        # (channel, [truth, mean, lower, upper])
+        # A row for each channel: truth, mean, lower and upper end.
         x = np.array([c["contribution"] for c in row["channels"]])
         acts = [c for c in row["channels"] if c["share"] > 0 and np.isfinite(c["roas"][0])]
         media = x[:, 0].sum()
@@ -185,11 +192,13 @@ def verdict(table: pd.DataFrame, presets: tuple[str, ...], old: str, new: str) -
                                   for name in ("roas", "contribution")])) for part in (a, b)]  # fmt: skip
     second = mean < -2 * error or (short[0] - short[1] >= 3 and mean <= 0.05)
     worse = list(_worse(a, b))
+    says = {True: "holds", False: "does not hold"}
+    score = f"interval score × {np.exp(mean):.3f} (log ratio {mean:+.3f} ± {error:.3f})"
+    points = f"short of 90 % by {short[0]:.1f} points before, {short[1]:.1f} now"
     words = [
-        f"1. failed fits {failed:+d}, time × {slower:.2f}: {'holds' if first else 'does not hold'}",
-        f"2. interval score × {np.exp(mean):.3f} (log ratio {mean:+.3f} ± {error:.3f}); short of 90 % by {short[0]:.1f} "
-        f"points before, {short[1]:.1f} now: {'holds' if second else 'does not hold'}",
-        f"3. errors clearly worse in: {', '.join(worse) or 'no preset'}: {'does not hold' if worse else 'holds'}",
+        f"1. failed fits {failed:+d}, time × {slower:.2f}: {says[first]}",
+        f"2. {score}; {points}: {says[second]}",
+        f"3. errors clearly worse in: {', '.join(worse) or 'no preset'}: {says[not worse]}",
     ]
     return first and second and not worse, words
 
@@ -198,7 +207,7 @@ def _worse(a: pd.DataFrame, b: pd.DataFrame) -> Iterator[str]:
     for name in ("total error", "share error"):
         for preset_, difference in (b[name] - a[name]).groupby("preset"):
             error = float(difference.std(ddof=1) / np.sqrt(len(difference)))
-            before = float(a.loc[preset_, name].mean())
+            before = float(a[name].groupby("preset").mean()[preset_])
             if difference.mean() > 0.1 * before and difference.mean() > 2 * error:
                 yield f"{preset_} ({name} {before:.3f} to {before + difference.mean():.3f})"
 
@@ -206,18 +215,20 @@ def _worse(a: pd.DataFrame, b: pd.DataFrame) -> Iterator[str]:
 def main() -> None:
     """Fit, show, decide."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--duel", action="append", choices=list(DUELS), help="only this one; may be repeated")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help=f"markets of each preset [{len(SEEDS)}]")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--resume", action="store_true", help="go on with what an interrupted run left")
     given = parser.parse_args()
-    table = scores(run(given.seeds, given.workers, KEPT, resume=given.resume))
+    duels = given.duel or list(DUELS)
+    table = scores(run(jobs(duels, given.seeds), given.workers, KEPT, resume=given.resume))
     with pd.option_context("display.width", 200, "display.max_rows", None):
         print(summary(table).to_string(index=False, float_format="{:.3f}".format))
-    duels = [(PLAIN, "logistic", "hill"), *(((TESTED,), curve, curve + CONTROLS) for curve in CURVES)]
-    for presets, old, new in duels:
+    for duel in duels:
+        presets, old, new = DUELS[duel]
         better, words = verdict(table, presets, old, new)
         lines = "\n  ".join(words)
-        print(f"\n{new} instead of {old}: {'adopted' if better else 'not adopted'}\n  {lines}")
+        print(f"\n{new} instead of {old}, {given.seeds} seeds: {'adopted' if better else 'not adopted'}\n  {lines}")
 
 
 if __name__ == "__main__":
