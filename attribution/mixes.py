@@ -33,21 +33,23 @@ __all__ = ["check_mix", "draft_mix", "mix_curves", "mix_effects", "mix_folds", "
 Fit = MixReport | StoredMix | Workspace | Path | str
 
 
-def draft_mix(panel: Any) -> str:
+def draft_mix(panel: Any, lifts: Any = None) -> str:
     """Draft a model file (``attribution mmm draft``): TOML text, every guess explained in its comments.
 
     Parameters
     ----------
     panel : frame, path or sequence of paths
         One row per period (and geo).
+    lifts : frame, path or sequence of paths, optional
+        Lift tests that the model will be fitted with.
 
     Raises
     ------
     UsageError, AttributionError
         No dates, outcome or media are found in it.
     """
-    with files_of("panel", panel) as panels:
-        return draft_model(panels)
+    with files_of("panel", panel) as panels, files_of("lifts", lifts) as tests:
+        return draft_model(panels, lifts=tests)
 
 
 def check_mix(

@@ -81,12 +81,13 @@ def built(world: SimulatedMix, name: str, change: Callable[[MixSpec], MixSpec] =
         path, tests = Path(folder) / "panel.csv", Path(folder) / "lifts.csv"
         pd.DataFrame(world.panel).to_csv(path, index=False)
         pd.DataFrame(world.lifts).to_csv(tests, index=False)
-        spec = change(parse_model(draft_model(str(path))))
+        given = [str(tests)] if name.endswith(LIFTS) else []
+        spec = change(parse_model(draft_model(str(path), lifts=given)))
         if name.endswith(MEMORY):
             noise = replace(spec.noise, autoregression=Prior("uniform", (-0.95, 0.95)))
             spec = replace(spec, noise=noise, period_effect=half_normal(0.1))
         panel = read_panel([str(path)], spec)
-        known = read_lifts([str(tests)], spec, panel).likelihood if name.endswith(LIFTS) else ()
+        known = read_lifts(given, spec, panel).likelihood if given else ()
     return structure(spec, panel.data, known)
 
 

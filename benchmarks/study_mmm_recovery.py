@@ -4,8 +4,8 @@ One line per data set and channel: true return on spend, the posterior's mean an
 truth) / standard deviation, by the three specifications of `mmm/recovery_ours.py`. A set of eight returns passes
 where at least seven are inside, the count does not contradict 90 % (binomial test, 1 %), every |z| is below 3 and
 every fit passed its gate; each set has the confounded data once, with its confounder or with two lift tests in its
-place. What decides is the drafted model, because it was fixed before any fit; the analyst's was written after the
-draft had missed, the peer's is for comparison.
+place. What decides is the drafted model; the analyst's was written after the draft had missed on these data, the peer's
+is for comparison. The draft itself was changed once since, by `study_mmm_drafts` on simulated markets (``--lifts``).
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from attribution.mix import names
 from attribution.mix.draft_baseline import FEW_GEOS, SWITCH, Scale, baseline, is_switch
 from attribution.mix.draft_effects import Effects, effects_of, paid_effect
+from attribution.mix.draft_lifts import spend_controls
 from attribution.mix.joined import join
+from attribution.mix.lift_rows import LiftRow, read_lift_rows
 from attribution.mix.model_toml import setting, toml_value
 from attribution.mix.roles import Column, Medium, Roles, find_roles
 from attribution.mix.sheet import open_sheets
@@ -22,7 +24,7 @@ LAGS = {1: 28, 7: 8, 30: 3}
 MOST_UNKNOWN = 8
 
 
-def draft_model(panels: str | Sequence[str], settings: IngestSettings | None = None) -> str:
+def draft_model(panels: str | Sequence[str], settings: IngestSettings | None = None, lifts: Sequence[str] = ()) -> str:
     """Draft a model file; it is valid, and says where it is unsure (``# check:``).
 
     Parameters
@@ -30,6 +32,8 @@ def draft_model(panels: str | Sequence[str], settings: IngestSettings | None = N
     panels : str or sequence of str
         One file, or several that are put together by date and geo, as a fit does it.
     settings : IngestSettings, optional
+    lifts : sequence of str
+        Files of lift tests that the model will be fitted with: the spend of tested channels becomes a control besides.
 
     Raises
     ------
@@ -38,10 +42,11 @@ def draft_model(panels: str | Sequence[str], settings: IngestSettings | None = N
     AttributionError
         No column of dates, of an outcome or of a medium was found; or two files give the same cell.
     """
+    tests = read_lift_rows(lifts, settings)[0] if lifts else ()
     with open_sheets([panels] if isinstance(panels, str) else panels, settings) as sheets:
         sheet = join(sheets)
         roles, name = find_roles(sheet), sheet.name
-    return "\n".join([*_head(roles, name), *_body(roles)]) + "\n"
+    return "\n".join([*_head(roles, name), *_body(roles, tests)]) + "\n"
 
 
 def _head(roles: Roles, name: str) -> Iterator[str]:
@@ -73,7 +78,7 @@ def _money(roles: Roles, outcome: Column) -> Iterator[str]:
         yield setting("revenue", True, "named like money" if sure else "is the outcome money?", sure=sure)
 
 
-def _body(roles: Roles) -> Iterator[str]:
+def _body(roles: Roles, tests: Sequence[LiftRow]) -> Iterator[str]:
     effects, scale = effects_of(roles), Scale.of(roles)
     yield from _defaults(roles, effects)
     yield from baseline(roles, scale)
@@ -81,6 +86,7 @@ def _body(roles: Roles) -> Iterator[str]:
     for medium in roles.media:
         yield from _channel(roles, medium, effects, gaps)
     yield from _controls(roles, gaps, scale)
+    yield from spend_controls(roles, tests, scale, empty=bool(gaps[-1]))
     yield from _events(roles, scale)
     yield from _left_out(roles)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, time
@@ -168,7 +169,10 @@ def _spec(file: ModelFile, raw: dict[str, Any]) -> MixSpec:
 
 
 def _check_columns(file: ModelFile) -> None:
-    """A column has one role; only a channel's spend may be its exposure too."""
+    """A column has one role; only a channel's spend may be its exposure too, and a confounder besides.
+
+    As a confounder it stands for what moves with the spend and is not recorded: lift tests tell the two apart.
+    """
     data = file.data
     worth = data.revenue_per_outcome if isinstance(data.revenue_per_outcome, str) else None
     uses = [("data.date", data.date), ("data.outcome", data.outcome), ("data.revenue_per_outcome", worth)]
@@ -176,7 +180,11 @@ def _check_columns(file: ModelFile) -> None:
     for i, channel in enumerate(file.channel):
         acts = {channel.exposure or channel.spend, channel.spend, channel.frequency}
         uses += [(f"channel[{i}]", column) for column in sorted(filter(None, acts))]
-    uses += [(f"control[{i}].column", control.column) for i, control in enumerate(file.control)]
+    spends = {channel.spend for channel in file.channel}
+    stands_in = {c.column for c in file.control if c.role == "confounder" and not c.treatment} & spends
+    uses += [(f"control[{i}].column", c.column) for i, c in enumerate(file.control) if c.column not in stands_in]
+    twice = Counter(c.column for c in file.control if c.column in stands_in)
+    uses += [("control", column) for column, n in twice.items() if n > 1]
     seen: dict[str, str] = {}
     for path, column in uses:
         if column is None:

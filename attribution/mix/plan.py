@@ -117,14 +117,27 @@ def _signs(filled: tuple[Floats, Floats], stored: StoredMix, name: str, problems
 
 def _controls(cube: PlanCube, stored: StoredMix, problems: Problems, findings: list[Finding]) -> Floats:
     data, at = stored.data, not_known(cube.calendar, 0)
-    found = [
-        fill_control(
-            overlaid(data.controls[k], cube.columns.get(control.column), len(cube.calendar.dates)),
-            control, f"{cube.name}: control", at, problems, findings,
+    found, kept = [], []
+    for k, control in enumerate(stored.spec.controls):
+        if control.column in {channel.spend for channel in stored.spec.channels}:
+            found.append(_stood_in(data.controls[k], len(cube.calendar.dates)))
+            kept.append(control.column)
+            continue
+        values = overlaid(data.controls[k], cube.columns.get(control.column), len(cube.calendar.dates))
+        found.append(fill_control(values, control, f"{cube.name}: control", at, problems, findings))
+    if kept:
+        message = (
+            f"As controls {listed(kept)} stand for demand that moved with spend. A plan says what is spent, not what "
+            "demand will be: they stay as they were in the window, and are at their average after it."
         )
-        for k, control in enumerate(stored.spec.controls)
-    ]  # fmt: skip
+        findings.append(Finding("note", "demand-not-planned", message, "", len(kept)))
     return np.stack(found) if found else np.zeros((0, len(data.geos), len(cube.calendar.dates)))
+
+
+def _stood_in(was: Floats, length: int) -> Floats:
+    """A channel's spend as a control, (G, N): what was, and after the window each geo's average."""
+    mean = was.mean(axis=1, keepdims=True)
+    return np.concatenate([was, np.repeat(mean, length - was.shape[1], axis=1)], axis=1)
 
 
 def overlaid(was: Floats, given: Floats | None, length: int) -> Floats:

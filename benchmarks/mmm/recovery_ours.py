@@ -3,9 +3,9 @@
 Run as a process: ``python -m benchmarks.mmm.recovery_ours CASE.json SPEC SEED RESULT.json``, where the case is one that
 ``recovery_data.py`` wrote, with its data beside it. Three specifications, each by one rule for all data sets:
 
-- ``drafted``: what ``attribution mmm draft`` writes for the columns that a model may see, with nothing changed but what
-  it asks for and the data's description answers (``ROLES``). The straight line that stands in for a trend in the peer's
-  model is left out: the draft has a trend of its own.
+- ``drafted``: what ``attribution mmm draft`` writes for the columns that a model may see (with ``--lifts`` where there
+  are experiments), with nothing changed but what it asks for and the data's description answers (``ROLES``). The
+  straight line that stands in for a trend in the peer's model is left out: the draft has a trend of its own.
 - ``analyst``: the draft, and what an analyst adds who knows no more than the descriptions say. No description tells the
   curve's shape, and data like these do not either (Dew et al. 2024), so it is a Hill curve whose slope is free within
   Robyn's range, on media scaled by their median, for which the prior of its half-saturation was made (Meridian). Where
@@ -14,9 +14,11 @@ Run as a process: ``python -m benchmarks.mmm.recovery_ours CASE.json SPEC SEED R
   intervals are wide where the data do not know.
 - ``peer``: the peer's, prior by prior, as in ``recovery_data.py``.
 
-``drafted`` and ``peer`` were fixed before any fit. ``analyst`` was written after ``drafted`` was seen to miss three of
-ten channels, two on curves of another shape and one on the hidden confounder; a first form of it, on media scaled by
-their maximum, missed one of ten. None of its numbers was fitted to a truth.
+``peer`` and the first ``drafted`` were fixed before any fit. ``analyst`` was written after that draft was seen to miss
+three of ten channels, two on curves of another shape and one on the hidden confounder; a first form of it, on media
+scaled by their maximum, missed one of ten. None of its numbers was fitted to a truth. Whether what it does makes a better
+draft was then decided on other data, simulated markets (`study_mmm_drafts.py`): its curve does not, and is not in the
+draft; the spend of tested channels as controls does, and is what ``draft --lifts`` writes since.
 
 A lift test enters as it was measured: the channel off from the panel's first week, its outcome counted in the test's
 weeks. Its deviation is the standard error with the transport part that the engine adds by default.
@@ -51,6 +53,19 @@ ROLES = {"z": "confounder", "c1": "predictor", "c2": "predictor"}
 
 def drafted(case: dict[str, Any], table: Path, folder: Path) -> tuple[MixSpec, Path]:
     """The engine's own draft for what a model may see, and the file with just that."""
+    from attribution.mix.draft import draft_model
+    from attribution.mix.model_file import parse_model
+
+    model, seen = _plain(case, table, folder)
+    if case["lifts"]:
+        names = {channel.exposure: channel.name for channel in model.channels}
+        tests = _lift_file(case, names, folder)
+        model = _told(parse_model(draft_model(str(seen), lifts=[str(tests)])))
+    return model, seen
+
+
+def _plain(case: dict[str, Any], table: Path, folder: Path) -> tuple[MixSpec, Path]:
+    """The draft without lift tests."""
     import pandas as pd
 
     from attribution.mix.draft import draft_model
@@ -58,9 +73,25 @@ def drafted(case: dict[str, Any], table: Path, folder: Path) -> tuple[MixSpec, P
 
     seen = folder / f"{case['name']}-seen.csv"
     pd.read_csv(table).drop(columns=TREND).to_csv(seen, index=False)
-    model = parse_model(draft_model(str(seen)))
+    return _told(parse_model(draft_model(str(seen)))), seen
+
+
+def _told(model: MixSpec) -> MixSpec:
+    """With the roles that the data's description gives."""
     controls = tuple(replace(c, role=ROLES.get(c.column, c.role)) for c in model.controls)  # type: ignore[arg-type]
-    return replace(model, controls=controls), seen
+    return replace(model, controls=controls)
+
+
+def _lift_file(case: dict[str, Any], names: dict[str, str], folder: Path) -> Path:
+    """The experiments as the file that a planner gives."""
+    import pandas as pd
+
+    path = folder / f"{case['name']}-lifts.csv"
+    rows = [(f"test {i}", names[t["channel"]], t["first"], t["last"], t["lift"], t["error"])
+            for i, t in enumerate(case["lifts"], 1)]  # fmt: skip
+    columns = ["experiment", "channel", "start", "end", "lift", "standard_error"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+    return path
 
 
 def analyst(case: dict[str, Any], table: Path, folder: Path) -> tuple[MixSpec, Path]:
@@ -69,7 +100,7 @@ def analyst(case: dict[str, Any], table: Path, folder: Path) -> tuple[MixSpec, P
     from attribution_models.mix.saturation import Saturation
     from attribution_models.mix.spec import Control, Scaling
 
-    model, seen = drafted(case, table, folder)
+    model, seen = _plain(case, table, folder)
     curve = Saturation("hill", priors=(("slope", Prior("log-normal", SLOPE)),))
     tested = dict.fromkeys(test["channel"] for test in case["lifts"])
     return replace(

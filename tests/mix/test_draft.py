@@ -13,7 +13,7 @@ from attribution.mix.guard_rails import check_prior, prior_of
 from attribution.mix.model_file import parse_model
 from attribution.mix.panel import read_panel
 from attribution_models.mix.structure import structure
-from tests.mix.markets import geos, weekly
+from tests.mix.markets import MODEL, geos, weekly
 
 PUBLIC = [
     "robyn_dt_simulated_weekly.csv", "meridian_geo_all_channels.csv", "meridian_geo_media_rf.csv",
@@ -217,3 +217,45 @@ def test_files_that_do_not_belong_together_are_refused_in_words(tmp_path):
     ):
         with pytest.raises(AttributionError, match=words):
             draft_model([str(tmp_path / "a.csv"), str(tmp_path / other)])
+
+
+LIFTS = """experiment,channel,start,end,lift,standard_error,use
+a,tv,2023-02-06,2023-03-05,500,100,likelihood
+b,search,2023-02-06,2023-03-05,500,100,validate
+c,radio,2023-02-06,2023-03-05,500,100,likelihood
+"""
+
+
+def test_spend_of_tested_channels_becomes_a_control(tmp_path):
+    """Of tests in the likelihood only: nothing else tells such a control from the channel."""
+    frame = weekly(60)
+    frame.to_csv(tmp_path / "panel.csv", index=False)
+    (tmp_path / "lifts.csv").write_text(LIFTS)
+    plain = parse_model(draft_model(str(tmp_path / "panel.csv")))
+    text = draft_model(str(tmp_path / "panel.csv"), lifts=[str(tmp_path / "lifts.csv")])
+    spec = parse_model(text)
+    added = [c for c in spec.controls if c not in plain.controls]
+    assert [(c.column, c.role, c.treatment) for c in added] == [("tv_spend", "confounder", False)]
+    assert spec.channels == plain.channels
+    assert "check: lift tests name radio, which is no channel here" in text
+    data = read_panel([str(tmp_path / "panel.csv")], spec).data
+    k = [c.column for c in spec.controls].index("tv_spend")
+    np.testing.assert_array_equal(data.controls[k, 0], frame["tv_spend"])
+
+
+@pytest.mark.parametrize(
+    ("control", "refused"),
+    [
+        ('column = "tv_spend"\nrole = "confounder"', False),
+        ('column = "tv_spend"\nrole = "predictor"', True),
+        ('column = "tv_grp"\nrole = "confounder"', True),
+        ('column = "tv_spend"\nrole = "confounder"\n[[control]]\ncolumn = "tv_spend"\nrole = "confounder"', True),
+    ],
+)
+def test_a_channel_s_spend_may_be_a_confounder_once(control, refused):
+    text = f"{MODEL}\n[[control]]\n{control}\n"
+    if refused:
+        with pytest.raises(AttributionError, match="has a role already"):
+            parse_model(text)
+    else:
+        assert [c.column for c in parse_model(text).controls].count("tv_spend") == 1

@@ -73,3 +73,19 @@ def test_folds_of_a_frame():
 def test_what_is_no_panel_is_refused_in_words():
     with pytest.raises(UsageError, match="a frame or a file is needed"):
         attribution.draft_mix(3.5)
+
+
+def test_a_plan_moves_spend_and_not_the_demand_that_spend_stands_for():
+    """More television in the plan: its effect changes, the control of the same column does not."""
+    panel = weekly(PERIODS)
+    model = MODEL + '\n[[control]]\ncolumn = "tv_spend"\nrole = "confounder"\n'
+    report = attribution.fit_mix(panel, model, chains=2, tune=50, draws=50, rounds=1, checks=False)
+    plan = weekly(PERIODS + 3).drop(columns="sales").iloc[PERIODS - 3 :]
+    plan["tv_spend"] = plan["tv_spend"] * 2.0
+    found = attribution.predict_mix(report, plan)
+    assert "demand-not-planned" in {f.code for f in found.findings}
+    k = [c.column for c in report.stored.spec.controls].index("tv_spend")
+    was = report.stored.data.controls[k]
+    np.testing.assert_array_equal(found.plan.window.controls[k], was)
+    assert found.plan.future is not None
+    np.testing.assert_allclose(found.plan.future.controls[k], was.mean())
