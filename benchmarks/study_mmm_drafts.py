@@ -81,6 +81,8 @@ class Job(NamedTuple):
 DUELS = {
     "curve": (PLAIN, "logistic", "hill"),
     "controls": ((TESTED,), "logistic", f"logistic{CONTROLS}"),
+    # Asked afterwards, of markets where nothing is hidden; decides nothing.
+    "controls-neutral": ((f"neutral{coverage.LIFTS}",), "logistic", f"logistic{CONTROLS}"),
     "hill-controls": ((TESTED,), "hill", f"hill{CONTROLS}"),
 }
 
@@ -108,18 +110,19 @@ def changed(spec: MixSpec, variant: str, world: SimulatedMix) -> MixSpec:
     """The drafted model with this curve; and with the tested channels' spend among its controls, or without."""
     curve, *more = variant.split(" + ")
     saturation, media = CURVES[curve]
+    spends = {channel.spend for channel in spec.channels}
     spec = replace(
         spec,
+        controls=tuple(c for c in spec.controls if c.column not in spends),  # which the draft has since
         channels=tuple(replace(channel, saturation=saturation) for channel in spec.channels),
         scaling=replace(spec.scaling, media=media),
     )
     if not more:
         return spec
-    known = [c.column for c in spec.controls]
     used = {c for c, use in zip(world.lifts["channel"], world.lifts["use"], strict=True) if use == "likelihood"}
     tested = [channel for channel in spec.channels if channel.name in used]
     prior = next(c.prior for c in spec.controls if c.role == "confounder")  # as the draft gives its controls
-    extra = [Control(str(c.spend), role="confounder", prior=prior) for c in tested if c.spend not in known]
+    extra = [Control(str(c.spend), role="confounder", prior=prior) for c in tested]
     return replace(spec, controls=(*spec.controls, *extra))
 
 
