@@ -14,11 +14,11 @@ Run as a process: ``python -m benchmarks.mmm.recovery_ours CASE.json SPEC SEED R
   intervals are wide where the data do not know.
 - ``peer``: the peer's, prior by prior, as in ``recovery_data.py``.
 
-``peer`` and the first ``drafted`` were fixed before any fit. ``analyst`` was written after that draft was seen to miss
-three of ten channels, two on curves of another shape and one on the hidden confounder; a first form of it, on media
-scaled by their maximum, missed one of ten. None of its numbers was fitted to a truth. Whether what it does makes a
-better draft was then decided on other data, simulated markets (`study_mmm_drafts.py`): its curve does not, and is not in
-the draft; the spend of tested channels as controls does, and is what ``draft --lifts`` writes since.
+``peer`` and the first ``drafted`` were fixed before any fit. ``analyst`` was written after that draft was seen to
+miss three of ten channels, two on curves of another shape and one on the hidden confounder; a first form of it, on
+media scaled by their maximum, missed one of ten. None of its numbers was fitted to a truth. Whether what it does
+makes a better draft was then decided on other data, simulated markets (`study_mmm_drafts.py`): its curve does not,
+and is not in the draft; the spend of tested channels as controls does, and is what ``draft --lifts`` writes since.
 
 A lift test enters as it was measured: the channel off from the panel's first week, its outcome counted in the test's
 weeks. Its deviation is the standard error with the transport part that the engine adds by default.
