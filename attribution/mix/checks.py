@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,9 @@ SEARCH = re.compile(r"(^|[^a-z])(paid.?search|search|sem|ppc|adwords)([^a-z]|$)"
 DEMAND = re.compile(r"quer(y|ies)|search.?vol|gqv|google.?trends|search.?interest|(^|_)(demand|interest)")
 
 
-def check_model(spec: MixSpec, panel: Panel, *, allow_saturated: bool = False) -> tuple[Finding, ...]:
+def check_model(
+    spec: MixSpec, panel: Panel, *, allow_saturated: bool = False, lifts: bool = False
+) -> tuple[Finding, ...]:
     """Check a model and its panel before the fit.
 
     Parameters
@@ -41,6 +43,8 @@ def check_model(spec: MixSpec, panel: Panel, *, allow_saturated: bool = False) -
     panel : Panel
     allow_saturated : bool
         A national channel beside near-saturated time effects is a warning instead of an error.
+    lifts : bool
+        Whether there are lift tests.
 
     Raises
     ------
@@ -55,6 +59,7 @@ def check_model(spec: MixSpec, panel: Panel, *, allow_saturated: bool = False) -
         *panel.findings,
         *model_findings(spec),
         *_collinear(s),
+        *(() if lifts else _untested(spec)),
         *_varying(s),
         *_enough(s, panel),
         *_national(s, allow_saturated=allow_saturated),
@@ -86,6 +91,10 @@ def model_findings(spec: MixSpec) -> Iterator[Finding]:
 
 def _collinear(s: Structure) -> Iterator[Finding]:
     found = Regressors.of(s)
+    # A channel's spend as a control moves with the channel by design: it is neither's fault.
+    meant = set(s.spec.stand_ins)
+    kept = [k for k, name in enumerate(found.names) if k < found.media or name not in meant]
+    found = replace(found, names=tuple(found.names[k] for k in kept), values=found.values[kept])
     factors = found.inflation()
     high = [k for k in range(len(factors)) if factors[k] > INFLATED]
     if high:
@@ -101,6 +110,16 @@ def _collinear(s: Structure) -> Iterator[Finding]:
         shown = listed((f"{found.names[j]} and {found.names[i]} ({rho[i, j]:.2f})" for i, j in pairs), 5)
         message = f"Channels with a correlation above {CORRELATED:g}: {shown}."
         yield Finding("warning", "correlated", message, "The data cannot tell which of the two works.", len(pairs))
+
+
+def _untested(spec: MixSpec) -> Iterator[Finding]:
+    if spec.stand_ins:
+        message = (
+            f"Spend as a control beside its channel, for demand that moves with it: {listed(spec.stand_ins)}. Without "
+            "lift tests nothing tells the two apart."
+        )
+        remedy = "Give the tests (--lifts FILE), or take the control out."
+        yield Finding("warning", "spend-as-control", message, remedy, len(spec.stand_ins))
 
 
 def _varying(s: Structure) -> Iterator[Finding]:
@@ -193,7 +212,7 @@ def check_files(
     """Read model, panel and lift tests, and check them together; see `check_model`."""
     spec = model if isinstance(model, MixSpec) else read_model(model)
     panel = read_panel(panels, spec, settings)
-    found = [*check_model(spec, panel, allow_saturated=allow_saturated)]
+    found = [*check_model(spec, panel, allow_saturated=allow_saturated, lifts=bool(lifts))]
     tests = 0
     if lifts:
         read = read_lifts(lifts, spec, panel, settings=settings)

@@ -17,9 +17,8 @@ from attribution.mix.roles import Column, Medium, Roles
 WHY = (
     "Where budgets follow demand that no column records, a model takes that demand for the channel's effect, and a few "
     "tests do not outweigh years of it. These controls, the spend of the same {unit}, take what moves with spend and "
-    "is over within the {unit}; the tests tell how much of it is the channel's. Intervals are wider for it. That "
-    "they move with the channel, as mmm check says, is meant. Take one out where columns record all that moves the "
-    "budget; take all out where the model is fitted without --lifts."
+    "is over within the {unit}; the tests tell how much of it is the channel's. Intervals are wider for it. Take one "
+    "out where columns record all that moves the budget; take all out where the model is fitted without --lifts."
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, time
@@ -183,8 +182,6 @@ def _check_columns(file: ModelFile) -> None:
     spends = {channel.spend for channel in file.channel}
     stands_in = {c.column for c in file.control if c.role == "confounder" and not c.treatment} & spends
     uses += [(f"control[{i}].column", c.column) for i, c in enumerate(file.control) if c.column not in stands_in]
-    twice = Counter(c.column for c in file.control if c.column in stands_in)
-    uses += [("control", column) for column, n in twice.items() if n > 1]
     seen: dict[str, str] = {}
     for path, column in uses:
         if column is None:

@@ -119,7 +119,7 @@ def _controls(cube: PlanCube, stored: StoredMix, problems: Problems, findings: l
     data, at = stored.data, not_known(cube.calendar, 0)
     found, kept = [], []
     for k, control in enumerate(stored.spec.controls):
-        if control.column in {channel.spend for channel in stored.spec.channels}:
+        if control.column in stored.spec.stand_ins:
             found.append(_stood_in(data.controls[k], len(cube.calendar.dates)))
             kept.append(control.column)
             continue

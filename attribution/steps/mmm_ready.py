@@ -116,7 +116,7 @@ def ready_mix(
     spec = _spec(model, old)
     panel = read_panel(panels, spec, settings)
     scales = None if old is None else frozen_scales(old, spec, panel)
-    found = [*check_model(spec, panel, allow_saturated=chosen.allow_saturated)]
+    found = [*check_model(spec, panel, allow_saturated=chosen.allow_saturated, lifts=bool(lifts))]
     blocking = [f for f in found if f.severity == "error"]
     if blocking:
         raise UsageError(" ".join(f"{f.message} {f.remedy}".strip() for f in blocking))

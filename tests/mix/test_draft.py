@@ -238,7 +238,12 @@ def test_spend_of_tested_channels_becomes_a_control(tmp_path):
     assert [(c.column, c.role, c.treatment) for c in added] == [("tv_spend", "confounder", False)]
     assert spec.channels == plain.channels
     assert "check: lift tests name radio, which is no channel here" in text
-    data = read_panel([str(tmp_path / "panel.csv")], spec).data
+    panel = read_panel([str(tmp_path / "panel.csv")], spec)
+    data = panel.data
+    codes = [{f.code for f in check_model(spec, panel, lifts=lifts)} for lifts in (False, True)]
+    # It moves with its channel by design; without tests nothing tells them apart.
+    assert "spend-as-control" in codes[0]
+    assert not {"spend-as-control", "collinear"} & codes[1]
     k = [c.column for c in spec.controls].index("tv_spend")
     np.testing.assert_array_equal(data.controls[k, 0], frame["tv_spend"])
 
@@ -255,7 +260,7 @@ def test_spend_of_tested_channels_becomes_a_control(tmp_path):
 def test_a_channel_s_spend_may_be_a_confounder_once(control, refused):
     text = f"{MODEL}\n[[control]]\n{control}\n"
     if refused:
-        with pytest.raises(AttributionError, match="has a role already"):
+        with pytest.raises(AttributionError, match=r"has a role already|names of their own; twice"):
             parse_model(text)
     else:
         assert [c.column for c in parse_model(text).controls].count("tv_spend") == 1

@@ -349,6 +349,12 @@ class MixSpec:
             self._check(channel)
         self._check_shared()
 
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """Columns of controls that are a channel's spend, and stand for demand that moves with it."""
+        spends = {channel.spend for channel in self.channels}
+        return tuple(control.column for control in self.controls if control.column in spends)
+
     def _check_shared(self) -> None:
         """Channels that share the parameters of a carry-over or curve must say the same about them."""
         known: dict[tuple[str, str], tuple[str, dict[str, Prior]]] = {}
