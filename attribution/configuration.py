@@ -14,6 +14,7 @@ from attribution.credit.intervals import Uncertainty
 from attribution.credit.specs import SPECS, make, named
 from attribution.errors import UsageError, did_you_mean
 from attribution.settings import DIRECT_NAMES, Direct, IdentitySettings, IngestSettings, JourneySettings, NullEnd, Tier
+from attribution.suppression.rules import SuppressionPolicy
 from attribution.tables import TABLES
 
 
@@ -221,6 +222,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     mmm: Mmm = Mmm()
     credits: Credits = Credits()
     suppress: Suppress = Suppress()
+    suppression: SuppressionPolicy = SuppressionPolicy()
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -252,6 +254,7 @@ def configure(data: dict[str, Any], name: str) -> Configuration:
     found.fit.specs()
     found.fit.uncertainty(found.seed)
     found.mmm.check()
+    found.suppression.check()
     # Periods are those of a panel; which fits have which grain is seen when credits are made.
     check_grains(tuple(grain for grain in found.credits.by if grain != "period"))
     return found

@@ -156,7 +156,7 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     suppressed = None
     tables = workspace.manifest()["tables"]
     if configuration.suppress.enabled and {"conversions", "customers"} & set(tables):
-        suppressed = suppress_step(workspace)
+        suppressed = suppress_step(workspace, policy=configuration.suppression)
         told("suppress", suppressed)
     findings = [
         *(ingested.findings if ingested else ()),

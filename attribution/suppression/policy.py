@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from attribution.engine import identifier, literal, one_row
 from attribution.findings import Finding
 from attribution.identity.headers import columns_of
 from attribution.tables import SUPPRESSION_COLUMNS
+
+if TYPE_CHECKING:
+    from attribution.suppression.holdout import HeldOut
 
 POLICY = "existing-customers/1"
 NO_CUSTOMERS = ("prospect", "lead", "suspect", "non-customer", "not a customer")
@@ -27,11 +31,21 @@ class Suppression:
     findings : tuple of Finding
     policy : str
         Name and version of the rules that made it.
+    by_channel : mapping of str to DataFrame
+        Lists of platforms that have rules of their own, as `people`.
+    holdout : HeldOut or None
+        The experiment, whose held-out people are on no list.
     """
 
     people: pd.DataFrame
     findings: tuple[Finding, ...]
     policy: str = POLICY
+    by_channel: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    holdout: HeldOut | None = None
+
+    def listed(self, platform: str) -> pd.DataFrame:
+        """People of a platform's list."""
+        return self.by_channel.get(platform, self.people)
 
 
 def suppress(connection: Any, touchpoints: str | None, conversions: str | None, customers: str | None) -> Suppression:

@@ -23,6 +23,9 @@ MORE = {
     "maid": {"id:maid": "", "id:idfa": "idfa:", "id:gaid": "gaid:", "id:aaid": "aaid:"},
 }
 
+# One of these is needed: a name or a country alone finds nobody.
+KNOWN_BY = frozenset({"email", "phone", "maid", "zip"})
+
 
 @dataclass(frozen=True, slots=True)
 class UploadCounts:
@@ -64,24 +67,26 @@ def contacts(connection: Any, records: str, consent: str, listed: str) -> tuple[
     columns = columns_of(connection, f"({records})")
     cells = {name: _cells(name, columns) for name in COLUMNS}
     given = {name: cell for name, cell in cells.items() if cell is not None}
-    if not set(given) & {"email", "phone", "maid", "zip"}:
+    if not KNOWN_BY & set(given):
         msg = (
             "The customers hold nothing that a platform knows people by. Ingest a customers file with email, phone, "
             "maid or first_name, last_name, country and zip."
         )
         raise UsageError(msg)
-    there = " OR ".join(f"len({cell}) > 0" for cell in given.values())
+    # An empty list comes without types.
+    whole = f"SELECT customer_id::VARCHAR AS customer_id, reason::VARCHAR AS reason FROM {listed}"
+    there = " OR ".join(f"len({cell}) > 0" for name, cell in given.items() if name in KNOWN_BY)
     selected = ", ".join(f"{cell} AS {name}" for name, cell in given.items())
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE upload_records AS
         SELECT _id AS customer_id, {consent} AS consent, {there} AS reachable, {selected}
-        FROM ({records}) WHERE _id IN (SELECT customer_id FROM {listed})""")
+        FROM ({records}) WHERE _id IN (SELECT customer_id FROM ({whole}))""")
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE upload_people AS
         SELECT l.customer_id, l.reason, coalesce(bool_or(r.consent = 'denied'), false) AS denied,
             coalesce(bool_or(r.consent = 'granted'), false) AS granted,
             coalesce(bool_or(r.reachable), false) AS reachable
-        FROM {listed} l LEFT JOIN upload_records r USING (customer_id) GROUP BY 1, 2""")
+        FROM ({whole}) l LEFT JOIN upload_records r USING (customer_id) GROUP BY 1, 2""")
     chosen = "granted AND reachable AND NOT denied"
     total, fit, unknown, unreachable = one_row(
         connection,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -12,9 +13,14 @@ from attribution_cli.output import finish, say, tell, waste_table, write_frame
 
 if TYPE_CHECKING:
     from attribution.steps.suppress_uploads import UploadOptions, Uploads
+    from attribution.suppression.rules import SuppressionPolicy
 
 
 @click.command()
+@click.option(
+    "--config", "configuration", metavar="FILE", type=click.Path(dir_okay=False),
+    help="Take the policy from [suppression] of an attribution.toml [everybody known as a customer].",
+)  # fmt: skip
 @click.option("--platform", "platforms", multiple=True, metavar="NAME", help="Make this platform's files; repeatable.")
 @click.option("--consent-default", type=click.Choice(["granted"]), help="What customers without a consent column gave.")
 @click.option("--basis", metavar="TEXT", help="Legal basis of the upload, kept in the manifest.")
@@ -25,13 +31,15 @@ if TYPE_CHECKING:
 @workspace_option
 @click.pass_context
 def suppress(
-    ctx: click.Context, /, form: str, output: str | None, strict: bool, workspace: str | None, **options: Any
-) -> None:
+    ctx: click.Context, /, form: str, output: str | None, strict: bool, workspace: str | None,
+    configuration: str | None, **options: Any,
+) -> None:  # fmt: skip
     """List people who are customers already, and print what was spent on them.
 
     The list (CSV and Parquet, readable by you only) holds customer_id, reason, rule and since. On stdout:
     impressions, clicks and spend per channel that went to people who already were customers at that moment.
-    --platform makes the files that an ad platform imports, of people who gave consent.
+    --platform makes the files that an ad platform imports, of people who gave consent; --config takes rules and
+    windows from a file.
 
     \b
     Example:
@@ -40,17 +48,33 @@ def suppress(
     """
     from attribution.steps.suppress import suppress_step  # noqa: PLC0415
 
-    report = suppress_step(open_workspace(ctx, workspace), _uploads(**options))
+    policy = None if configuration is None else _policy(configuration)
+    report = suppress_step(open_workspace(ctx, workspace), _uploads(**options), policy)
     if report.waste is not None:
         write_frame(report.waste, form, output, waste_table)
     people = report.suppression.people
     say(f"{len(people):,} people on the list (policy {report.suppression.policy}):")
+    if policy is not None:
+        for reason, number in people["reason"].value_counts().items():
+            say(f"  {number:,} {reason}")
     for file in report.files:
         say(f"  {file}")
     if report.uploads is not None:
         _told(report.uploads)
     tell(report.suppression.findings)
     finish(report.suppression.findings, strict)
+
+
+def _policy(configuration: str) -> SuppressionPolicy:
+    """The policy of a configuration file; one without rules is refused, as it was asked for."""
+    from attribution.configuration import read_configuration  # noqa: PLC0415
+    from attribution.errors import UsageError  # noqa: PLC0415
+
+    policy = read_configuration(Path(configuration)).suppression
+    if not policy.rules:
+        msg = f'"{configuration}" has no rules under [suppression]. Add some, as rules = ["recent", "active"].'
+        raise UsageError(msg)
+    return policy
 
 
 def _uploads(
@@ -73,12 +97,13 @@ def _uploads(
 
 def _told(uploads: Uploads) -> None:
     """Files of each platform, when they lapse, and rules that nobody read in the platform's words."""
-    say(f"{uploads.counts.uploadable:,} of {uploads.counts.listed:,} listed people may go into files and can be found:")
-    for made, manifest in zip(uploads.made, uploads.manifests, strict=True):
+    for upload in uploads.platforms:
+        made, counts = upload.made, upload.counts
         lapses = f", lapses on {made.expires_on}" if made.expires_on else ""
-        say(f"{made.platform} (rules {made.spec} of {made.spec_dated}){lapses}")
+        may = f"{counts.uploadable:,} of {counts.listed:,} listed people"
+        say(f"{made.platform}: {may} (rules {made.spec} of {made.spec_dated}){lapses}")
         for file in made.files:
             say(f"  {file.path}  {file.rows:,} rows")
-        say(f"  {manifest}")
+        say(f"  {upload.manifest}")
         for rule in made.unverified:
             say(f"  not read in the platform's own words: {rule}")

@@ -78,3 +78,21 @@ def test_customers_without_a_consent_column_stop_until_a_choice_is_made(run, tmp
     run("suppress", "--platform", "meta", "--consent-default", "granted", "--basis", "contract")
     _, manifest = made(tmp_path / "attribution-workspace" / "lists", "meta")
     assert (manifest["consent_default"], manifest["basis"], manifest["uploadable"]) == ("granted", "contract", 1)
+
+
+def test_forget_takes_files_for_platforms_away(run, shop):
+    run("suppress", "--platform", "meta")
+    run("forget", "c1", "--yes")
+    assert not list(shop.glob("meta-*"))
+    run("suppress", "--platform", "meta")
+    _, manifest = made(shop, "meta")
+    assert manifest["uploadable"] == 0
+
+
+def test_the_same_input_gives_the_same_bytes_and_other_platforms_keep_their_files(run, shop):
+    run("suppress", "--platform", "meta", "--made-on", "2026-11-25")
+    folder, _ = made(shop, "meta")
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    run("suppress", "--platform", "meta", "--made-on", "2026-11-25")
+    run("suppress", "--platform", "tiktok")
+    assert {p.name: p.read_bytes() for p in made(shop, "meta")[0].iterdir()} == before
