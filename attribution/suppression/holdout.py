@@ -87,7 +87,7 @@ def holdout_finding(connection: Any, held: HeldOut, conversions: str | None) -> 
     try:
         power = holdout_power(suppressed, out, rate_deviation(rate))
     except ValueError:
-        why = f"the arms or the share who bought in the last {OUTCOME_DAYS} days ({100 * rate:.3g} %) are too small"
+        why = f"arms or buyers of the last {OUTCOME_DAYS} days ({100 * rate:.3g} %) leave nothing to compare"
         remedy = "Hold out a larger share, list more people, or measure a more frequent outcome."
         return Finding("warning", "holdout-power", f"{told}What it can show cannot be told: {why}.", remedy, out)
     message = (
