@@ -92,7 +92,10 @@ class _Graph:
         from attribution_models.mix.graph_variables import Values
 
         self.case, self.s, self.model = case, s, model
-        self.integrated = {t.name for t in case.structure().terms if t.integrate}
+        fitted = [t for t in case.structure().terms if t.integrate]
+        self.integrated = {t.name for t in fitted}
+        # Standard draws of coefficients that the fit integrates out: it shows the coefficients in their place.
+        self.standard = {t.vector for t in fitted} - self.integrated
         values = Values({g.name: model[g.name] for g in s.groups})
         spread = [coefficients(t, values) for t in s.terms]
         tests = [lift_mean(Medium(s, test.channel, values), test) for test in s.lifts]
@@ -106,7 +109,7 @@ class _Graph:
         s = self.s
         media, component, expected, *rest = self.function(*drawn)
         tests, spread = rest[: len(s.lifts)], rest[len(s.lifts) :]
-        parameters = dict(zip([g.name for g in s.groups], drawn, strict=True))
+        parameters = {g.name: x for g, x in zip(s.groups, drawn, strict=True) if g.name not in self.standard}
         sigma = np.broadcast_to(parameters["sigma"], len(s.data.geos))
         parameters |= {t.name: b for t, b in zip(s.terms, spread, strict=True) if t.name in self.integrated}
         found = named_parameters(s, parameters)
