@@ -59,9 +59,24 @@ def components(edges: Edges, joins: NDArray[np.bool_], cut: NDArray[np.uint64]) 
 def roots(edges: Edges, joins: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Smallest id of each id's group, along all edges between ids that join."""
     forest = Forest(joins.size)
-    _join(edges.pairs, joins, np.zeros(0, np.uint64), forest.parents)
-    _settle(forest.parents)
+    join_along(edges.pairs, joins, forest.parents)
     return forest.parents
+
+
+def join_along(pairs: NDArray[np.uint64], joins: NDArray[np.bool_], parents: NDArray[np.int32]) -> None:
+    """Join groups along pairs, in place; each id's parent is its group's smallest id afterwards.
+
+    Parameters
+    ----------
+    pairs : uint64[e]
+        As in `Edges.pairs`.
+    joins : bool[n]
+        Whether an id may join others.
+    parents : int32[n]
+        Groups as they are: no parent is larger than its child.
+    """
+    _join(pairs, joins, np.zeros(0, np.uint64), parents)
+    _settle(parents)
 
 
 @compiled

@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution.identity.components import join_along
 from attribution.identity.edges import edges_from
 from attribution.identity.graph import Graph, remapped
 from attribution.identity.links import LinkRows
@@ -93,7 +94,7 @@ def extend(
     pairs, times = _merged_pairs(old_pairs, read_only(graph.times), new_pairs, read_only(fresh_edges.times))
     group = np.arange(keys.size, dtype=np.int32)
     group[old_at] = old_at[graph.group]
-    _unite(new_pairs, disabled != 0, group)
+    join_along(new_pairs, disabled == 0, group)
     touched = np.zeros(keys.size, np.bool_)
     touched[group[new_at]] = True
     touched = touched[group]
@@ -210,28 +211,6 @@ def _merged_pairs(
             j += 1
         n += 1
     return pairs[:n].copy(), times[:n].copy()
-
-
-@compiled
-def _unite(pairs: NDArray[np.uint64], blocked: NDArray[np.bool_], group: NDArray[np.int32]) -> None:
-    low = np.uint64(0xFFFFFFFF)
-    for pair in pairs:
-        a, b = np.int64(pair >> np.uint64(32)), np.int64(pair & low)
-        if blocked[a] or blocked[b]:
-            continue
-        while group[a] != a:
-            group[a] = group[group[a]]
-            a = np.int64(group[a])
-        while group[b] != b:
-            group[b] = group[group[b]]
-            b = np.int64(group[b])
-        if a < b:
-            group[b] = a
-        elif b < a:
-            group[a] = b
-    # A root is the smallest of its group, so it is settled before the others.
-    for v in range(group.size):
-        group[v] = group[group[v]]
 
 
 @compiled

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.engine import threads
-from attribution.identity.components import Forest
+from attribution.identity.components import Forest, join_along
 from attribution.identity.edges import Edges
+from attribution.identity.status import Status
 from attribution_models.paths.compiled import compiled
 
 NOBODY = -1
@@ -98,7 +99,7 @@ def guard(
             job.result()
     person = is_person[types]
     forest = Forest(n)
-    _join_people(edges.pairs, person, status, forest.parents)
+    join_along(edges.pairs, person & (status == Status.JOINS), forest.parents)
     owner = np.full(n, NOBODY, np.int32)
     _direct(edges.offsets, edges.partners, person, forest.parents, people_per_device, status, owner, seen_with)
     if people_per_device == 1:
@@ -131,32 +132,6 @@ def _too_many(
                 broken[v] = t
                 seen_with[v] = counts[t]
             counts[t] = 0
-
-
-@compiled
-def _root(parents: NDArray[np.int32], v: int) -> int:
-    while parents[v] != v:
-        parents[v] = parents[parents[v]]
-        v = int(parents[v])
-    return v
-
-
-@compiled
-def _join_people(
-    pairs: NDArray[np.uint64], person: NDArray[np.bool_], status: NDArray[np.uint8], parents: NDArray[np.int32]
-) -> None:
-    low = np.uint64(0xFFFFFFFF)
-    for pair in pairs:
-        a, b = np.int64(pair >> np.uint64(32)), np.int64(pair & low)
-        if person[a] and person[b] and status[a] == 0 and status[b] == 0:
-            first, second = _root(parents, int(a)), _root(parents, int(b))
-            # The smaller root stays: groups are named by their smallest id.
-            if first < second:
-                parents[second] = first
-            elif second < first:
-                parents[first] = second
-    for v in range(parents.size):
-        parents[v] = _root(parents, v)
 
 
 @compiled
