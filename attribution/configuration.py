@@ -17,6 +17,11 @@ from attribution.settings import DIRECT_NAMES, Direct, IdentitySettings, IngestS
 from attribution.suppression.rules import SuppressionPolicy
 from attribution.tables import TABLES
 
+# The form of a report by the end of its file's name.
+REPORT_FORMS: dict[str, Literal["html", "markdown", "json"]] = {
+    ".html": "html", ".htm": "html", ".md": "markdown", ".json": "json",
+}  # fmt: skip
+
 
 class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``[ingest]``: files by table, and how they are read. Paths are relative to the configuration file."""
@@ -201,6 +206,37 @@ class Suppress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     enabled: bool = True
 
 
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[report]``: the page, and how its numbers are written."""
+
+    enabled: bool = True
+    output: str = "report.html"
+    fit: str | None = None
+    title: str = "Channel contributions"
+    locale: str = "en-US"
+    currency: str = ""
+
+    def options(self) -> dict[str, Any]:
+        """What `report_step` takes."""
+        return {n: getattr(self, n) for n in ("fit", "title", "locale", "currency")}
+
+    def check(self) -> None:
+        """Refuse a file name that says another form, and what nobody can write numbers by.
+
+        Raises
+        ------
+        UsageError
+        """
+        from attribution.report.words import Words  # noqa: PLC0415  (slow to import)
+
+        if not self.enabled:
+            return
+        Words(self.locale, self.currency)
+        if Path(self.output).suffix not in REPORT_FORMS:
+            known = ", ".join(REPORT_FORMS)
+            raise UsageError(f'report.output: "{self.output}" does not tell its form by its name. Known: {known}.')
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A whole run.
 
@@ -223,6 +259,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     credits: Credits = Credits()
     suppress: Suppress = Suppress()
     suppression: SuppressionPolicy = SuppressionPolicy()
+    report: Report = Report()
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -255,6 +292,7 @@ def configure(data: dict[str, Any], name: str) -> Configuration:
     found.fit.uncertainty(found.seed)
     found.mmm.check()
     found.suppression.check()
+    found.report.check()
     # Periods are those of a panel; which fits have which grain is seen when credits are made.
     check_grains(tuple(grain for grain in found.credits.by if grain != "period"))
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pandas as pd
 
-from attribution.configuration import Configuration, Credits, Fit, Hazard, Identity, Ingest, as_toml
+from attribution.configuration import Configuration, Credits, Fit, Hazard, Identity, Ingest, Report, as_toml
 from attribution.simulate import frame_of
 from attribution.tables import UNATTRIBUTED
 from attribution.workspace import write_atomically
@@ -56,6 +56,7 @@ def write_demo(folder: Path, people: int = PEOPLE, seed: int = SEED) -> tuple[Co
         # How many people it has is not known to its exports: who is in them is at risk.
         hazard=Hazard(enabled=True, lag=1),
         credits=Credits(output="credits.csv"),
+        report=Report(title="Demo retailer: channel contributions", currency="EUR"),
     )
     write_atomically(folder / "attribution.toml", as_toml(configuration).encode(), 0o644)
     return configuration, truth

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from attribution.configuration import Configuration
+from attribution.configuration import REPORT_FORMS, Configuration
 from attribution.credit.hazard import HazardReport
 from attribution.errors import UsageError, did_you_mean
 from attribution.findings import Finding
@@ -48,6 +48,7 @@ class RunReport:
     mmm: MixReport | None
     credits: pd.DataFrame
     suppress: SuppressReport | None
+    page: Path | None
     findings: tuple[Finding, ...]
 
 
@@ -158,6 +159,8 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     if configuration.suppress.enabled and {"conversions", "customers"} & set(tables):
         suppressed = suppress_step(workspace, policy=configuration.suppression)
         told("suppress", suppressed)
+    page = _report(configuration, workspace, base)
+    told("report", page)
     findings = [
         *(ingested.findings if ingested else ()),
         *(identified.findings if identified else ()),
@@ -169,8 +172,20 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     if suppressed is not None:
         findings += suppressed.suppression.findings
     return RunReport(
-        workspace, ingested, identified, journeys, fitted, timed, mixed, credits, suppressed, tuple(findings)
+        workspace, ingested, identified, journeys, fitted, timed, mixed, credits, suppressed, page, tuple(findings)
     )  # fmt: skip
+
+
+def _report(configuration: Configuration, workspace: Workspace, base: Path) -> Path | None:
+    """Write the page."""
+    chosen = configuration.report
+    if not chosen.enabled:
+        return None
+    from attribution.steps.report import report_step, write_report  # noqa: PLC0415  (slow to import)
+
+    path = base / chosen.output
+    write_report(path, report_step(workspace, REPORT_FORMS[path.suffix], **chosen.options()))
+    return path
 
 
 def _identity(configuration: Configuration, workspace: Workspace) -> IdentityReport | None:

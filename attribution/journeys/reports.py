@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from attribution.journeys.journeys import Journeys
 from attribution.journeys.sequences import pairs, sequences
+from attribution.journeys.top_paths import top_paths
 from attribution_models.paths.compiled import compiled, read_only
 from attribution_models.paths.encoded import PathBlock, map_blocks
 
@@ -28,10 +29,9 @@ LAGS = (
 )
 COLUMNS = ("from_first", "from_last")
 LENGTHS = 10
-TOP = 20
 
 # Columns that the kernel counts, weighted by conversions.
-OPENS, CLOSES, ALONE, INSIDE, TOUCHES, NULLS, LAG = range(7)
+OPENS, CLOSES, ALONE, INSIDE, BETWEEN, TOUCHES, NULLS, LAG = range(8)
 
 
 @compiled
@@ -39,7 +39,7 @@ def _count(
     offsets: NDArray[np.int64], channels: NDArray[np.int32], conversions: NDArray[np.float64],
     nulls: NDArray[np.float64], touched_at: NDArray[np.int64], ended_at: NDArray[np.int64], size: int,
 ) -> NDArray[np.float64]:  # fmt: skip
-    table = np.zeros((size, 7))
+    table = np.zeros((size, 8))
     seen = np.full(size, -1, np.int64)
     for j in range(conversions.size):
         lo, hi = offsets[j], offsets[j + 1]
@@ -58,6 +58,8 @@ def _count(
             if seen[k] != j:
                 seen[k] = j
                 table[k, INSIDE] += c
+                if k != channels[lo] and k != channels[hi - 1]:
+                    table[k, BETWEEN] += c
                 table[k, NULLS] += nulls[j]
     return table
 
@@ -70,6 +72,7 @@ def positions(journeys: Journeys) -> pd.DataFrame:
     DataFrame
         Per channel: ``opens``, ``closes``, ``alone`` (the journey's only touch), ``assists`` (in the journey,
         not closing it) as counts of conversions; ``inside``, the conversions whose journey holds the channel;
+        ``between``, those of them that it neither opens nor closes;
         ``opens_share``, ``closes_share``, ``alone_share`` of these; ``touches_per_conversion``;
         ``lag_days``, the mean time from its touches to the conversion (missing for aggregated paths);
         ``conversion_rate`` of journeys that hold it.
@@ -88,10 +91,10 @@ def positions(journeys: Journeys) -> pd.DataFrame:
             size,
         )
 
-    table = np.zeros((size, 7))
+    table = np.zeros((size, 8))
     for part in map_blocks(journeys, kernel):
         table += part
-    opens, closes, alone, inside, touches, nulls, lag = table.T
+    opens, closes, alone, inside, between, touches, nulls, lag = table.T
     return pd.DataFrame(
         {
             "channel": journeys.channels,
@@ -100,6 +103,7 @@ def positions(journeys: Journeys) -> pd.DataFrame:
             "alone": alone,
             "assists": inside - closes,
             "inside": inside,
+            "between": between,
             "opens_share": _ratio(opens, inside),
             "closes_share": _ratio(closes, inside),
             "alone_share": _ratio(alone, inside),
@@ -159,37 +163,6 @@ def length(journeys: Journeys) -> pd.DataFrame:
             "conversions": converted,
             "share": _ratio(converted, np.full(LENGTHS + 1, converted.sum())),
             "conversion_rate": _ratio(converted, converted + missed),
-        }
-    )
-
-
-def top_paths(journeys: Journeys, most: int = TOP) -> pd.DataFrame:
-    """The paths of most conversions: conversions, value, their share, and how often they did not convert.
-
-    Paths are told apart up to twenty touches; a longer one is shown by its last twenty.
-    """
-    found: dict[tuple[int, ...], NDArray[np.float64]] = {}
-
-    def kernel(block: PathBlock) -> dict[tuple[int, ...], NDArray[np.float64]]:
-        mine: dict[tuple[int, ...], NDArray[np.float64]] = {}
-        for j in np.flatnonzero(block.conversions > 0).tolist():
-            lo, hi = int(block.offsets[j]), int(block.offsets[j + 1])
-            path = tuple(block.channels[max(lo, hi - TOP) : hi].tolist())
-            mine[path] = mine.get(path, np.zeros(2)) + np.array([block.conversions[j], block.value[j]])
-        return mine
-
-    for part in map_blocks(journeys, kernel):
-        for path, amounts in part.items():
-            found[path] = found.get(path, np.zeros(2)) + amounts
-    total = sum(float(a[0]) for a in found.values())
-    names = journeys.channels
-    ranked = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))[:most]
-    return pd.DataFrame(
-        {
-            "path": [" > ".join(names[c] for c in path) or "(no touch)" for path, _ in ranked],
-            "conversions": [float(a[0]) for _, a in ranked],
-            "value": [float(a[1]) for _, a in ranked],
-            "share": [float(a[0]) / total if total else np.nan for _, a in ranked],
         }
     )
 

@@ -18,7 +18,7 @@ from attribution.identity.effect import StitchingEffect, stitching_effect
 from attribution.identity.findings import identity_findings
 from attribution.identity.run import Run, digest_of_inputs, tables_of, write_table
 from attribution.identity.stitch import STITCHED, people_table
-from attribution.identity.uses import USES, Use, assign, identity_settings
+from attribution.identity.uses import USES, Use, assign, identity_of, identity_settings
 from attribution.settings import IdentitySettings
 from attribution.steps.journeys import last_settings
 from attribution.workspace import Workspace
@@ -103,6 +103,12 @@ def identify_step(
             told("comparing journeys with and without")
             _write_effect(workspace, connection, changed, settings.tier)
     return _reported(workspace, entry, settings, unchanged=False)
+
+
+def last_identity(workspace: Workspace, manifest: dict[str, Any]) -> IdentityReport | None:
+    """What the run found whose customers the journeys use; None where ids were never joined."""
+    entry = identity_of(manifest)
+    return None if entry is None else _reported(workspace, entry, identity_settings(manifest), unchanged=True)
 
 
 def resolve_tier(

@@ -174,6 +174,8 @@ def _files(base: Path, report: RunReport) -> None:
     if report.suppress is not None:
         rows += [["suppression list", str(report.suppress.files[0])]]
     rows += [["configuration", str(base / "attribution.toml")], ["workspace", str(report.workspace.path)]]
+    if report.page is not None:
+        rows = [["report", str(report.page)], *rows]
     _titled("Where things are", columns(rows, left=2))
     _titled("What next", "\n".join(f"attribution -w {report.workspace.path} {rest}" for rest in NEXT))
 

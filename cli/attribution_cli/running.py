@@ -37,6 +37,8 @@ def show_step(step: str, report: Any) -> None:
         say(f"{len(report):,} rows of credit.")
     elif step == "suppress":
         _suppressed(report)
+    elif step == "report":
+        say(str(report))
 
 
 def _suppressed(report: Any) -> None:

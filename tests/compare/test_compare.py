@@ -15,7 +15,8 @@ from attribution.compare.agreement import agreement, errors, shares
 from attribution.compare.disagreements import disagreements
 from attribution.compare.gate import gate
 from attribution.compare.stability import monthly_stability
-from attribution.journeys.reports import lag, length, positions, top_paths
+from attribution.journeys.reports import lag, length, positions
+from attribution.journeys.top_paths import top_paths
 from tests.cli.test_commands import ORDERS, TOUCHES
 
 

@@ -126,6 +126,19 @@ def test_expected_purchases_by_quadrature(kind, r, a, x, age, ahead):
     assert float(purchases_if_alive(fit, ahead, [x], [age])[0]) == pytest.approx(by_hand, rel=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["mbgnbd", "bgnbd"])
+def test_nearly_equal_chances_of_leaving_have_the_limit(kind):
+    """Where the formula overflows, the limit stands; where it does not yet, the two are close."""
+    fit = fitted(kind, a=400.0, b=1200.0)
+    chance = 400 / (400 + 1200 + 2 + (kind == "mbgnbd"))
+    limit = (1 - ((fit.alpha + 30) / (fit.alpha + 30 + chance * 20)) ** (fit.r + 2)) / chance
+    assert purchases_if_alive(fit, 20.0, [2], [30.0])[0] == pytest.approx(limit, rel=0.01)
+    far = fitted(kind, a=4e4, b=1.2e5)
+    assert purchases_if_alive(far, 400.0, [2], [3.0])[0] == pytest.approx(
+        (1 - ((fit.alpha + 3) / (fit.alpha + 3 + 100)) ** (fit.r + 2)) * 4, rel=0.01
+    )
+
+
 @pytest.mark.parametrize("kind", ["bgnbd", "mbgnbd"])
 def test_simulated_buyers_are_recovered(kind):
     truth = np.array([0.8, 5.0, 0.8, 2.5])

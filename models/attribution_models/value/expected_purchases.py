@@ -21,6 +21,10 @@ def purchases_if_alive(fit: RepeatBuyingFit, ahead: float, frequency: ArrayLike,
         (a + b' − 1)/(a − 1) · [ 1 − (1 − z)^(a−1) ₂F₁(a + b' − 1 − r', a − 1; a + b' − 1; z) ],
 
     which is the published formula after Euler's transformation; in this form it does not overflow for heavy buyers.
+    Where a and b are so large that it does (everybody leaves with nearly the same chance), its limit stands for it,
+    with p = a / (a + b') for the chance of leaving after a purchase:
+
+        (1/p) · [ 1 − (α' / (α' + p t))^r' ].
 
     References
     ----------
@@ -31,11 +35,17 @@ def purchases_if_alive(fit: RepeatBuyingFit, ahead: float, frequency: ArrayLike,
     stays = fit.b + x + (fit.kind == "mbgnbd")
     leaves = (fit.a,) if abs(fit.a - 1) > NEAR else (1 - NEAR, 1 + NEAR)
     z = ahead / (rate + ahead)
-    found = [
-        (a + stays - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * hyp2f1(a + stays - 1 - shape, a - 1, a + stays - 1, z))
-        for a in leaves
-    ]
-    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.mean([_by_formula(a, stays, shape, z) for a in leaves], axis=0)
+    chance = fit.a / (fit.a + stays)
+    limit = (1 - (rate / (rate + chance * ahead)) ** shape) / chance
+    return np.where(np.isfinite(found), found, limit)
+
+
+def _by_formula(a: float, stays: Floats, shape: Floats, z: Floats) -> Floats:
+    """Evaluate the formula at a chance of leaving whose prior has the first parameter ``a``."""
+    series = hyp2f1(a + stays - 1 - shape, a - 1, a + stays - 1, z)
+    return np.asarray((a + stays - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series), dtype=np.float64)
 
 
 def expected_purchases(

@@ -1,0 +1,1 @@
+"""The chapter of the Markov chain: map, matrix, removal effects."""

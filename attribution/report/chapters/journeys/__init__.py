@@ -1,0 +1,1 @@
+"""The chapter of journeys: funnel, flow, length and time."""

@@ -1,0 +1,1 @@
+"""Chapters of the media-mix models, by subject."""

@@ -1,0 +1,60 @@
+"""The whole report of a workspace: its chapters in order, each where its input is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attribution.report.chapters.chain.chapter import chain
+from attribution.report.chapters.contributions import contributions
+from attribution.report.chapters.cost import cost
+from attribution.report.chapters.disagreement import disagreement
+from attribution.report.chapters.first import first
+from attribution.report.chapters.identity import identity
+from attribution.report.chapters.journeys.chapter import journeys
+from attribution.report.chapters.method import method
+from attribution.report.chapters.mix.chapter import mix
+from attribution.report.chapters.quality import quality
+from attribution.report.chapters.suppression import suppression
+from attribution.report.chapters.what_if import what_if
+from attribution.report.document import Chapter, Report
+from attribution.report.sources import Sources
+
+TITLE = "Channel contributions"
+
+
+def report_of_workspace(sources: Sources, title: str = TITLE) -> Report:
+    """The report.
+
+    Parameters
+    ----------
+    sources : Sources
+        The workspace.
+    title : str
+        Head of the report.
+    """
+    answer = first(sources)
+    chapters = tuple(c for c in _chapters(sources) if c is not None)
+    return Report(title, _subtitle(sources), answer, chapters, sources.colours)
+
+
+def _chapters(sources: Sources) -> Iterator[Chapter | None]:
+    yield contributions(sources)
+    yield disagreement(sources)
+    yield journeys(sources)
+    yield chain(sources)
+    yield cost(sources)
+    yield from mix(sources)
+    yield what_if(sources)
+    yield identity(sources)
+    yield suppression(sources)
+    yield quality(sources)
+    yield method(sources)
+
+
+def _subtitle(sources: Sources) -> str:
+    """Which data: the first and the last day of them, so that the clock changes nothing."""
+    span = sources.span
+    if span is None:
+        return "Made from the workspace's fits."
+    first_day, last_day = (sources.words.date(day) for day in span)
+    return f"Data from {first_day} to {last_day}"
