@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from attribution.steps.credits import credits_step
     from attribution.steps.fit import fit_step
     from attribution.steps.journeys import journeys_step
+    from attribution.steps.lists import lists
     from attribution.steps.suppress import suppress_step
     from attribution.tables import TABLES
     from attribution.workspace import Workspace
@@ -62,6 +63,7 @@ _HOMES = {
     "fit_step": "attribution.steps.fit",
     "ingest_files": "attribution.ingest.ingest:ingest",
     "journeys_step": "attribution.steps.journeys",
+    "lists": "attribution.steps.lists",
     "load_mix": "attribution.mix.stored",
     "mix_credits": "attribution.credit.mix_fits",
     "mix_curves": "attribution.mixes",
@@ -77,7 +79,7 @@ __all__ = [
     "TABLES", "AttributionError", "First", "Fit", "IngestSettings", "JourneySettings", "Journeys", "Last",
     "LastNonDirect", "Linear", "Markov", "Position", "Shapley", "StoredMix", "TimeDecay", "UsageError", "Workspace",
     "build_journeys", "check_mix", "credits", "credits_step", "draft_mix", "fit", "fit_mix", "fit_step",
-    "ingest_files", "journeys_step", "load_mix", "mix_credits", "mix_curves", "mix_effects", "mix_folds",
+    "ingest_files", "journeys_step", "lists", "load_mix", "mix_credits", "mix_curves", "mix_effects", "mix_folds",
     "predict_mix", "read_paths", "suppress_step", "to_arviz",
 ]  # fmt: skip
 

@@ -25,7 +25,7 @@ FORMAT = 1
 PRIVATE = 0o600
 # What a manifest is called until it is whole.
 UNFINISHED = ".manifest.json."
-FOLDERS = ("tables", "quarantine", "identity", "journeys", "fits", "lists")
+FOLDERS = ("tables", "quarantine", "identity", "journeys", "fits", "plans", "lists")
 
 
 def empty_manifest() -> dict[str, Any]:
@@ -208,10 +208,14 @@ def named_files(manifest: dict[str, Any]) -> Iterator[str]:
         yield manifest["journeys"]["path"]
     for fit in manifest["fits"].values():
         yield fit["path"]
-    for fit in manifest.get("mixes", {}).values():
-        yield fit["path"]
+    for kept in (*manifest.get("mixes", {}).values(), *manifest.get("plans", {}).values()):
+        yield kept["path"]
     for entry in manifest["lists"].values():
         yield from entry["files"]
+        if entry.get("snapshot"):
+            yield entry["snapshot"]
+    for mark in manifest.get("uploads", {}).values():
+        yield mark["snapshot"]
     identity = manifest.get("identity", {})
     for tier in identity.get("tiers", {}).values():
         yield from (tier[name] for name in ("path", "registry") if tier[name])

@@ -89,7 +89,7 @@ def read_people(connection: Any, people: Any, region: str | None = None) -> Iter
         connection.execute(f"DROP TABLE {tokens}")
         (total,) = one_row(connection, f"SELECT count(*) FROM {table}")
         columns = tuple(c for c in (*COLUMNS, "value") if c in types)
-        yield People(connection, table, total, given, _most(connection, table), left_out, columns)
+        yield People(connection, table, total, given, most_values(connection, table), left_out, columns)
     finally:
         connection.execute(f"DROP VIEW IF EXISTS {table}")
         for name in (tokens, f"{tokens}_rows", f"{tokens}_before", phones, f"{table}_single", f"{table}_several"):
@@ -249,7 +249,7 @@ def _counts(connection: Any, tokens: str, phones: str) -> tuple[dict[str, int], 
     return given, left_out
 
 
-def _most(connection: Any, table: str) -> dict[str, int]:
+def most_values(connection: Any, table: str) -> dict[str, int]:
     """Most different values of anybody; 0 where nobody has more than one."""
     lists = {
         "email": "list_concat(email, email_hash)", "phone": "list_concat(phone, phone_hash)",

@@ -12,6 +12,7 @@ from attribution.activation.row_parts import RowParts
 from attribution.activation.rows_several import several_stages
 from attribution.activation.rows_single import single_stages
 from attribution.activation.spec import ADDRESS, CONTACTS, AudienceList, Column, Hash, PlatformSpec
+from attribution.activation.taken import WHO, what_sql
 from attribution.activation.template import member_sql, placeholders, repeated
 from attribution.engine import identifier
 
@@ -27,7 +28,7 @@ class RowQuery:
     sql : str
         Columns line (NULL where nothing is left), place (what rows are sorted by before their text), people, and for
         each contact identifier kept_, bad_, ready_, doubled_ and its name: values kept, not sound, digests that the
-        platform does not take, and doubled.
+        platform does not take, and doubled; where taken, who (the customer) and what (digest of the row).
     contacts : tuple of str
     columns : tuple of Column
         Of a file, each as often as it is written.
@@ -38,7 +39,10 @@ class RowQuery:
     columns: tuple[Column, ...]
 
 
-def row_query(spec: PlatformSpec, item: AudienceList, table: str, most: Mapping[str, int], *, value: bool) -> RowQuery:
+def row_query(
+    spec: PlatformSpec, item: AudienceList, table: str, most: Mapping[str, int], *, value: bool,
+    taken: bool = False,
+) -> RowQuery:  # fmt: skip
     """SQL of a list's rows.
 
     Parameters
@@ -51,6 +55,8 @@ def row_query(spec: PlatformSpec, item: AudienceList, table: str, most: Mapping[
         Most values that a person has, per contact identifier.
     value : bool
         Whether people have values of their own, for a column that takes them.
+    taken : bool
+        Whether rows have the digests who and what; people are under their keys then (`attribution.activation.taken`).
     """
     columns = written_columns(item, most, value=value)
     used = _used(item, columns)
@@ -60,12 +66,14 @@ def row_query(spec: PlatformSpec, item: AudienceList, table: str, most: Mapping[
     parts = RowParts(spec, columns, contacts, fields, places, _other_hashes(spec, columns), item.address == "all")
     line = _csv_line(item, columns, spec) if item.form != "jsonl" else member_sql(item.member, item.envelope)
     sums = [f"CASE WHEN r = 0 THEN {what}_{c} ELSE 0 END AS {what}_{c}" for c in contacts for what in COUNTS]
+    named = _identifiers(contacts, fields)
+    digests = [f"left(customer_id, {WHO}) AS who", f"{what_sql('customer_id', item.name, named)} AS what"]
     stages = (*single_stages(parts, table), *several_stages(parts, table))
     sql = f"""
         WITH {", ".join(stages)}, cut AS (FROM cut_single UNION ALL BY NAME FROM cut_several),
-        keyed AS (SELECT *, {_key(contacts, fields)} AS row_key FROM cut)
+        keyed AS (SELECT *, [sha256({named})] AS row_key FROM cut)
         SELECT CASE WHEN {_worth(item, contacts)} THEN {line} END AS line, {_order(item, contacts)} AS place,
-            CASE WHEN r = 0 THEN 1 ELSE 0 END AS people{"".join(", " + s for s in sums)}
+            CASE WHEN r = 0 THEN 1 ELSE 0 END AS people{"".join(", " + s for s in [*sums, *(digests if taken else [])])}
         FROM keyed
     """
     return RowQuery(sql, contacts, columns)
@@ -101,9 +109,10 @@ def _other_hashes(spec: PlatformSpec, columns: tuple[Column, ...]) -> tuple[tupl
     return tuple(dict.fromkeys((str(of), h) for of, h in pairs if h is not None))
 
 
-def _key(contacts: tuple[str, ...], fields: tuple[str, ...]) -> str:
+def _identifiers(contacts: tuple[str, ...], fields: tuple[str, ...]) -> str:
+    """SQL of everything that a row says of a person, as one text."""
     parts = [f"coalesce(array_to_string({identifier(name)}, ','), '')" for name in (*contacts, *fields)]
-    return f"[sha256(concat_ws('|', {', '.join(parts)}))]"
+    return f"concat_ws('|', {', '.join(parts)})"
 
 
 def _worth(item: AudienceList, contacts: tuple[str, ...]) -> str:

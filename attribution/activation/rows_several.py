@@ -25,6 +25,7 @@ from attribution.engine import identifier
 COLUMNS = {"email": ("email", "email_hash"), "phone": ("phone", "phone_hash"),
            "maid": ("list_concat(idfa, aaid)", "maid_hash"), "idfa": ("idfa", ""), "aaid": ("aaid", "")}  # fmt: skip
 NONE = "CAST([] AS VARCHAR[])"
+WITH = ("value", "customer_id")  # carried through every stage
 
 
 def several_stages(parts: RowParts, table: str) -> list[str]:
@@ -38,7 +39,7 @@ def several_stages(parts: RowParts, table: str) -> list[str]:
         ("hashed", "distinct_values", [*_hashed(parts), address[1]]),
         ("whole", "hashed", [*_whole(parts), address[2]]),
     )
-    made = [f"{name} AS (SELECT {', '.join([*columns, 'value'])} FROM {source})" for name, source, columns in stages]
+    made = [f"{name} AS (SELECT {', '.join([*columns, *WITH])} FROM {source})" for name, source, columns in stages]
     made.append(f"numbered AS (SELECT *, unnest(range({_rows(parts)})) AS r FROM whole)")
     return [*made, f"cut_several AS (SELECT {', '.join(['r', *_cut(parts)])} FROM numbered)"]
 
@@ -98,7 +99,7 @@ def _cut(parts: RowParts) -> list[str]:
     made += [f"{slice_of(f'{h}_{c}', parts.places[c])} AS {h}_{c}" for c, h in parts.extra]
     made += [f"[address[r + 1].{f}] AS {identifier(f)}" for f in parts.fields]
     per = ("len(numbered.{c}) AS kept_{c}", "bad_{c}", "ready_{c}", "u_{c} - len(numbered.{c}) AS doubled_{c}")
-    return [*made, "value", *(part.format(c=c) for c in parts.contacts for part in per)]
+    return [*made, *WITH, *(part.format(c=c) for c in parts.contacts for part in per)]
 
 
 def _after_steps(parts: RowParts) -> str:

@@ -76,7 +76,7 @@ def _cut(parts: RowParts) -> list[str]:
         glue = " AND " if parts.complete else " OR "
         there = glue.join(f"a_{f} IS NOT NULL" for f in parts.fields)
         columns += [f"[CASE WHEN {there} THEN a_{f} END] AS {identifier(f)}" for f in parts.fields]
-    columns.append("value")
+    columns += ["value", "customer_id"]
     for c in parts.contacts:
         columns += [
             f"CASE WHEN f_{c} IS NOT NULL OR x_{c} IS NOT NULL THEN 1 ELSE 0 END AS kept_{c}",

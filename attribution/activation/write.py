@@ -19,6 +19,7 @@ from attribution.activation.chunks import ChunkWriter, Frame, WrittenFile, chunk
 from attribution.activation.people import People, read_people
 from attribution.activation.rows import RowQuery, row_query
 from attribution.activation.spec import AudienceList, PlatformSpec, platform_spec
+from attribution.activation.taken import TakenRows
 from attribution.activation.template import envelope_ends
 from attribution.engine import one_row
 from attribution.findings import Finding
@@ -115,6 +116,8 @@ def write_audience(
     action: Action = "replace",
     region: str | None = None,
     made_on: date | None = None,
+    label: str = "",
+    taken: TakenRows | None = None,
 ) -> AudienceFiles:
     """Write a platform's files for the people of a list.
 
@@ -135,6 +138,10 @@ def write_audience(
         Country of phone numbers without one.
     made_on : date or None
         Today (UTC) where not given; the only thing a file may depend on besides people and description.
+    label : str
+        What stands in names of files between platform and list; ``add-`` for files that only add.
+    taken : TakenRows or None
+        Takes a digest of every row; people are under their keys then.
 
     Returns
     -------
@@ -151,7 +158,7 @@ def write_audience(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _ready(connection, people, region) as ready:
         variables = _variables(spec, name, action, made_on)
-        lists = tuple(_write_list(ready, spec, item, folder, variables) for item in spec.lists)
+        lists = tuple(_write_list(ready, spec, item, folder, variables, label, taken) for item in spec.lists)
         findings = tuple(_findings(spec, ready, lists))
     expires = made_on + timedelta(days=spec.expiry_days.value) if spec.expiry_days else None
     unverified = spec.unverified()
@@ -185,16 +192,18 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
 
 
 def _write_list(
-    people: People, spec: PlatformSpec, item: AudienceList, folder: Path, variables: Mapping[str, str]
-) -> ListFiles:
+    people: People, spec: PlatformSpec, item: AudienceList, folder: Path, variables: Mapping[str, str], label: str,
+    taken: TakenRows | None,
+) -> ListFiles:  # fmt: skip
     valued = "value" in people.columns
-    query = row_query(spec, _with(item, variables), people.table, people.most, value=valued)
+    query = row_query(spec, _with(item, variables), people.table, people.most, value=valued, taken=taken is not None)
     sums = dict.fromkeys(
         ("people", *(f"{w}_{c}" for c in query.contacts for w in ("kept", "bad", "ready", "doubled"))), 0
     )
     suffix = "jsonl" if item.form == "jsonl" else item.form
-    with chunk_writer(folder, f"{spec.platform}-{item.name}", suffix, _frame(item, query, variables)) as writer:
-        _stream(people.connection, query, writer, sums)
+    stem = f"{spec.platform}-{label}{item.name}"
+    with chunk_writer(folder, stem, suffix, _frame(item, query, variables)) as writer:
+        _stream(people.connection, query, writer, sums, taken)
         files = writer.finish()
         per = {w: {c: sums[f"{w}_{c}"] for c in query.contacts} for w in ("kept", "bad", "ready", "doubled")}
         return ListFiles(item.name, files, sums["people"], writer.rows, per["kept"], per["bad"], per["ready"],
@@ -209,7 +218,9 @@ def _in_json(variables: Mapping[str, str]) -> dict[str, str]:
     return {key: json.dumps(value, ensure_ascii=False)[1:-1] for key, value in variables.items()}
 
 
-def _stream(connection: Any, query: RowQuery, writer: ChunkWriter, sums: dict[str, int]) -> None:
+def _stream(
+    connection: Any, query: RowQuery, writer: ChunkWriter, sums: dict[str, int], taken: TakenRows | None
+) -> None:
     for batch in connection.sql(f"{query.sql} ORDER BY place, line").to_arrow_reader(BATCH):
         lines = batch.column("line")
         there = lines.is_valid()
@@ -218,6 +229,8 @@ def _stream(connection: Any, query: RowQuery, writer: ChunkWriter, sums: dict[st
             if name != "people":
                 sums[name] += pc.sum(batch.column(name)).as_py() or 0
         writer.add(lines.cast(pa.string()))
+        if taken is not None:
+            taken.add(batch)
 
 
 def _frame(item: AudienceList, query: RowQuery, variables: Mapping[str, str]) -> Frame:

@@ -27,6 +27,7 @@ from attribution.identity.unified import unified_type
 from attribution.identity.uses import identity_settings
 from attribution.ingest.erased import cells_of
 from attribution.ingest.settle import copy_private
+from attribution.steps.forget_uploads import take_out
 from attribution.steps.identify import resolve_tier
 from attribution.workspace import Workspace, digest_of, write_atomically
 
@@ -47,19 +48,23 @@ class ForgetReport:
         Tombstones written.
     lists : int
         Rows removed from lists.
+    uploaded : tuple of str
+        Platforms that hold the person by a list that was marked as uploaded.
     """
 
     customer_id: str
     rows: dict[str, int]
     ids: int
     lists: int
+    uploaded: tuple[str, ...] = ()
 
 
 def forget_step(workspace: Workspace, text: str) -> ForgetReport:
     """Erase a person by any of their ids.
 
     Rows that name one of the person's ids are removed from every table, from rows set aside as duplicates and from the
-    quarantine; the ids from the registry of every tier; the person from lists. Journeys are cut anew when next needed.
+    quarantine; the ids from the registry of every tier; the person from lists and from snapshots of uploaded ones.
+    Journeys are cut anew when next needed.
     A keyed digest of each id stays, so that the next export does not bring the person back.
 
     Raises
@@ -76,10 +81,11 @@ def forget_step(workspace: Workspace, text: str) -> ForgetReport:
         rows["quarantine"] = erasure.quarantine()
         stones = add_tombstones(workspace, changed, sorted(erasure.ids))
         lists = erasure.lists()
+        uploaded = take_out(workspace, connection, changed, person, erasure.names())
         changed["journeys"] = None
         for tier in list(changed.get("identity", {}).get("tiers", {})):
             resolve_tier(workspace, connection, changed, tier, person.keys)
-    return ForgetReport(person.customer_id, {t: n for t, n in rows.items() if n}, stones, lists)
+    return ForgetReport(person.customer_id, {t: n for t, n in rows.items() if n}, stones, lists, uploaded)
 
 
 class _Erasure:
@@ -166,6 +172,10 @@ class _Erasure:
         selected, ids = pair_columns(self.connection, relation, self.unified)
         ids |= id_columns(table, columns, self.unified)
         return f"(SELECT {', '.join(['*', *selected])} FROM {relation})", ids
+
+    def names(self) -> set[str]:
+        """What lists without an identity may call the person: an id as it stands in a file, with its type before it."""
+        return {f"{kind}:{text}" for kind in self.person.types for text in self.texts} | self.texts
 
     def quarantine(self) -> int:
         """Take lines that hold one of the person's ids out of the quarantine."""

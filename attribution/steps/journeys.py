@@ -77,6 +77,12 @@ def last_settings(manifest: dict[str, Any]) -> JourneySettings:
     return JourneySettings(**{**known, **{k: tuple(known[k]) for k in ("direct_names", "transforms")}})
 
 
+def journeys_are_current(manifest: dict[str, Any]) -> bool:
+    """Whether the journeys are those of the tables as they are."""
+    held = manifest["journeys"]
+    return held is not None and bool(held["digest"] == _journey_digest(manifest, last_settings(manifest)))
+
+
 def _journey_digest(manifest: dict[str, Any], settings: JourneySettings) -> str:
     """Files are named by their content, so their names stand for the tables."""
     files = {t: manifest["tables"].get(t, []) for t in TABLES}

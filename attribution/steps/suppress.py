@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,23 @@ import pandas as pd
 from attribution.engine import connect
 from attribution.errors import UsageError
 from attribution.findings import Finding
-from attribution.identity.stitch import oversized_customers, people_table
-from attribution.identity.tombstones import key_of_workspace, tombstone
+from attribution.identity.stitch import people_table
 from attribution.identity.uses import identity_of, stitching_note
+from attribution.steps.customer_credit import customer_credit, with_credit
 from attribution.steps.journeys import refreshed
+from attribution.steps.suppress_freed import FreedOptions, freed_by, keep_freed
+from attribution.steps.suppress_listing import listing
 from attribution.steps.suppress_uploads import UploadOptions, Uploads, make_uploads
-from attribution.suppression.decide import suppress_by_policy
-from attribution.suppression.holdout import hold_out, holdout_finding
-from attribution.suppression.policy import Suppression, suppress
-from attribution.suppression.rules import SuppressionPolicy
+from attribution.suppression.experiment import keep_arms
+from attribution.suppression.freed import Freed
+from attribution.suppression.holdout import holdout_finding, power_before
+from attribution.suppression.policy import Suppression
+from attribution.suppression.rules import BY_UPLIFT, SuppressionPolicy
+from attribution.suppression.uplift_kept import verdict_files
 from attribution.suppression.waste import waste
 from attribution.workspace import PRIVATE, Workspace, digest_of
+
+NAMES = ("touchpoints", "conversions", "customers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,13 @@ class SuppressReport:
     waste: pd.DataFrame | None
     files: tuple[Path, ...]
     uploads: Uploads | None = None
+    freed: Freed | None = None
 
 
 def suppress_step(
-    workspace: Workspace, uploads: UploadOptions | None = None, policy: SuppressionPolicy | None = None
-) -> SuppressReport:
+    workspace: Workspace, uploads: UploadOptions | None = None, policy: SuppressionPolicy | None = None,
+    money: FreedOptions | None = None,
+) -> SuppressReport:  # fmt: skip
     """List the customers, write the list and platforms' files of it, and tell what went to them already.
 
     Parameters
@@ -46,80 +55,85 @@ def suppress_step(
         Platforms that get files.
     policy : SuppressionPolicy or None
         None, or one without rules: everybody who is known to be a customer.
+    money : FreedOptions or None
+        Match rates of the platforms of which it is to be told what the list frees.
     """
     manifest = refreshed(workspace)
-    names = ("touchpoints", "conversions", "customers")
     if not {"conversions", "customers"} & set(manifest["tables"]):
         msg = (
             "Nobody is known to be a customer: the workspace holds no conversions with ids and no customers. Add some: "
             "attribution ingest --conversions FILE, or --customers FILE."
         )
         raise UsageError(msg)
+    credit = customer_credit(workspace, manifest)
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
-        touchpoints, conversions, customers = (
-            people_table(workspace, connection, n, manifest, "suppression") for n in names
+        touchpoints, conversions, customers = relations = (
+            people_table(workspace, connection, NAMES[0], manifest, "suppression"),
+            people_table(workspace, connection, NAMES[1], manifest, "suppression"),
+            people_table(workspace, connection, NAMES[2], manifest, "suppression"),
         )
-        if policy is not None and policy.rules:
-            found = suppress_by_policy(connection, touchpoints, conversions, customers, policy)
-        else:
-            found = suppress(connection, touchpoints, conversions, customers)
-        found = _without_oversized(found, oversized_customers(workspace, connection, manifest))
-        if policy is not None and policy.rules and policy.holdout:
-            found = _with_holdout(workspace, connection, changed, conversions, found, policy)
+        found = listing(workspace, connection, changed, relations, policy)
+        found = _with_experiment(workspace, connection, changed, conversions, found, uploads)
         spent = workspace.table("spend", manifest)
         lost = None if touchpoints is None else waste(connection, touchpoints, conversions, customers, spent)
-        entry = identity_of(manifest, "suppression")
-        inputs = {t: manifest["tables"].get(t, []) for t in names}
-        digest = digest_of(inputs, found.policy, *([] if entry is None else [entry["path"]]))
-        folder = workspace.path / "lists" / f"suppression-{digest[:8]}"
+        freed = None
+        if money is not None:
+            freed = freed_by(workspace, connection, changed, relations, policy, uploads, money)
+        folder = workspace.path / "lists" / f"suppression-{_digest(manifest, found, policy)[:8]}"
         folder.mkdir(exist_ok=True, mode=0o700)
         files = _write_lists(found, folder)
-        # Files for platforms stay until they are made anew, or somebody is forgotten.
-        held = {name: entry for name, entry in changed["lists"].items() if "platform" in entry}
-        changed["lists"] = held | {
-            "suppression": {
-                "files": [str(f.relative_to(workspace.path)) for f in files],
-                "policy": found.policy,
-                "people": len(found.people),
-                "reasons": {str(k): int(v) for k, v in found.people["reason"].value_counts().items()},
-                "holdout": None if found.holdout is None else found.holdout.as_dict(),
-            }
-        }
-        made = None
-        if uploads is not None:
-            made = make_uploads(workspace, connection, changed, (touchpoints, conversions, customers), found, uploads)
+        _name_lists(workspace, changed, found, folder, files, freed)
+        made = None if uploads is None else make_uploads(workspace, connection, changed, relations, found, uploads)
     noted = (*found.findings, *stitching_note(manifest, "suppression"), *(made.findings if made else ()))
-    return SuppressReport(replace(found, findings=noted), lost, files, made)
+    wasted = None if lost is None else with_credit(lost, credit)
+    return SuppressReport(replace(found, findings=noted), wasted, files, made, freed)
 
 
-def _without_oversized(found: Suppression, oversized: frozenset[str]) -> Suppression:
-    """Leave out whoever belongs to a cluster of implausibly many ids, and say how many."""
-    people, number = _rest(found.people, oversized)
-    channels = {channel: _rest(own, oversized)[0] for channel, own in found.by_channel.items()}
-    found = replace(found, people=people, by_channel=channels)
-    if not number:
-        return found
-    message = f"{number:,} customers are not on the list: their ids belong to clusters of implausibly many ids."
-    remedy = "The audit table of attribution identify names what holds the clusters together."
-    noted = Finding("warning", "oversized", message, remedy, number)
-    return replace(found, findings=(*found.findings, noted))
+def _digest(manifest: dict[str, Any], found: Suppression, policy: SuppressionPolicy | None) -> str:
+    """Name of everything that decides who is on the list."""
+    entry = identity_of(manifest, "suppression")
+    inputs = {t: manifest["tables"].get(t, []) for t in NAMES}
+    known = [] if entry is None else [entry["path"]]
+    if policy is not None and BY_UPLIFT & set(policy.rules):
+        known += verdict_files(manifest)
+    return digest_of(inputs, found.policy, *known)
 
 
-def _with_holdout(
+def _name_lists(
+    workspace: Workspace, changed: dict[str, Any], found: Suppression, folder: Path, files: tuple[Path, ...],
+    freed: Freed | None,
+) -> None:  # fmt: skip
+    """Let the manifest name the list. What it frees is told of the same list until it is told anew."""
+    before = changed["lists"].get("suppression", {})
+    names = [str(f.relative_to(workspace.path)) for f in files]
+    kept = before.get("freed") if before.get("files", [""])[0] == names[0] else None
+    money = kept if freed is None else str(keep_freed(workspace, folder, freed))
+    # Files for platforms stay until they are made anew, or somebody is forgotten; verdicts of experiments stay too.
+    held = {name: entry for name, entry in changed["lists"].items() if name != "suppression"}
+    changed["lists"] = held | {
+        "suppression": {
+            "files": [*names, *([money] if money else [])],
+            "policy": found.policy,
+            "people": len(found.people),
+            "reasons": {str(k): int(v) for k, v in found.people["reason"].value_counts().items()},
+            "holdout": None if found.holdout is None else found.holdout.as_dict(),
+            "freed": money,
+        }
+    }
+
+
+def _with_experiment(
     workspace: Workspace, connection: Any, changed: dict[str, Any], conversions: str | None, found: Suppression,
-    policy: SuppressionPolicy,
+    uploads: UploadOptions | None,
 ) -> Suppression:  # fmt: skip
-    """Hold a share out, drawn with the workspace's key, and say what it can show."""
-    found = hold_out(found, policy, tombstone(key_of_workspace(workspace, changed), "holdout", policy.experiment))
-    assert found.holdout is not None
-    told = holdout_finding(connection, found.holdout, conversions)
-    return replace(found, findings=(*found.findings, told))
-
-
-def _rest(people: pd.DataFrame, oversized: frozenset[str]) -> tuple[pd.DataFrame, int]:
-    """People of no such cluster, and the number of the others."""
-    theirs = people["customer_id"].isin(oversized)
-    return people[~theirs].reset_index(drop=True), int(theirs.sum())
+    """Keep who takes part in the experiment, and say what it can show."""
+    if found.holdout is None:
+        return found
+    power = power_before(connection, found.holdout, conversions)
+    noted: list[Finding] = [holdout_finding(found.holdout, power)]
+    made_on: date = datetime.now(UTC).date() if uploads is None else uploads.made_on
+    noted += keep_arms(workspace, changed, found.holdout, power, made_on)
+    return replace(found, findings=(*found.findings, *noted))
 
 
 def _write_lists(found: Suppression, folder: Path) -> tuple[Path, ...]:

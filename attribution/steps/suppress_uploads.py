@@ -7,12 +7,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from attribution.activation.changes import Changes
+from attribution.activation.changes_told import changes_findings
+from attribution.activation.ledger import mark_of
 from attribution.activation.people import People, read_people
 from attribution.activation.spec import platform_spec
+from attribution.activation.taken import person_key_sql, taken_rows
 from attribution.activation.write import AudienceFiles, write_audience
 from attribution.errors import UsageError
 from attribution.findings import Finding
+from attribution.identity.tombstones import key_of_workspace
 from attribution.identity.uses import identity_of
+from attribution.steps.upload_ledger import UploadLedger, file_rows
 from attribution.suppression.consent import ConsentChoice, consent_sql
 from attribution.suppression.policy import Suppression, customer_records
 from attribution.suppression.uploads import UploadCounts, contacts, upload_manifest, write_manifest
@@ -46,11 +52,12 @@ class UploadOptions:
 
 @dataclass(frozen=True, slots=True)
 class PlatformUpload:
-    """One platform's files, whom they may hold, and the manifest beside them."""
+    """One platform's files, whom they may hold, the manifest beside them, and what changed since the last upload."""
 
     made: AudienceFiles
     counts: UploadCounts
     manifest: Path
+    changes: Changes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,8 @@ def make_uploads(
         raise UsageError(msg)
     consent = consent_sql(workspace, connection, changed, options.consent)
     records = customer_records(connection, touchpoints, conversions, customers)
+    key = key_of_workspace(workspace, changed)
+    ledger = UploadLedger(workspace, connection, changed, key, records, options.region, options.made_on)
     made: dict[str, PlatformUpload] = {}
     noted: list[Finding] = []
     for group in _groups(found, options.platforms):
@@ -98,9 +107,11 @@ def make_uploads(
         relation, counts = contacts(connection, records, consent, "listed_people")
         noted += _noted(counts, group if len(group) < len(options.platforms) else ())
         # People are read once for all platforms that have the same list.
-        with read_people(connection, relation, options.region) as ready:
+        keyed = f"(SELECT * REPLACE ({person_key_sql(key, 'customer_id')} AS customer_id) FROM {relation})"
+        with read_people(connection, keyed, options.region) as ready:
             for platform in group:
-                made[platform] = _written(workspace, connection, changed, ready, counts, found, options, platform)
+                made[platform], told = _written(ledger, changed, ready, counts, found, options, platform)
+                noted += told
         connection.unregister("listed_people")
     ordered = tuple(made[platform] for platform in options.platforms)
     return Uploads(ordered, (*noted, *(f for item in ordered for f in item.made.findings)))
@@ -113,34 +124,67 @@ def _groups(found: Suppression, platforms: tuple[str, ...]) -> list[tuple[str, .
 
 
 def _written(
-    workspace: Workspace, connection: Any, changed: dict[str, Any], people: People, counts: UploadCounts,
-    found: Suppression, options: UploadOptions, platform: str,
-) -> PlatformUpload:  # fmt: skip
-    """Write one platform's files and manifest, and let the workspace's manifest name them."""
+    ledger: UploadLedger, changed: dict[str, Any], people: People, counts: UploadCounts, found: Suppression,
+    options: UploadOptions, platform: str,
+) -> tuple[PlatformUpload, tuple[Finding, ...]]:  # fmt: skip
+    """Write one platform's files, snapshot and manifest, and let the workspace's manifest name them."""
+    workspace, spec, mark = ledger.workspace, platform_spec(platform), mark_of(changed, platform)
+    digest = _digest(changed, found, options, platform)
+    folder, snapshot = workspace.path / "lists" / f"{platform}-{digest[:8]}", ledger.snapshot(platform, digest)
+    with taken_rows(workspace.scratch(), platform) as taken:
+        files = write_audience(ledger.connection, people, platform, folder, region=options.region,
+                               made_on=options.made_on, taken=taken)  # fmt: skip
+        number = taken.save(ledger.connection, workspace.path / snapshot)
+    changes = None if mark is None else ledger.changes(people, platform, folder, snapshot, mark)
+    rows = file_rows(spec, files, changes)
+    names = [row["name"] for row in rows]
+    content = _manifest(changed, files, counts, found, options, rows, changes)
+    upload = PlatformUpload(files, counts, write_manifest(folder, content), changes)
+    changed["lists"][platform] = {
+        "files": [str((folder / name).relative_to(workspace.path)) for name in (*names, upload.manifest.name)],
+        "platform": platform,
+        "people": number,
+        "made_on": str(options.made_on),
+        "expires_on": None if files.expires_on is None else str(files.expires_on),
+        "snapshot": snapshot,
+        "ids": ledger.ids,
+        "spec": files.spec,
+        "policy": found.policy,
+        "basis": options.consent.basis,
+        "made": rows,
+        "changes": None if mark is None or changes is None else {**changes.counts(), "left": changes.left},
+        "before": None if mark is None else mark.as_dict(),
+    }
+    return upload, () if mark is None or changes is None else changes_findings(spec, mark, changes)
+
+
+def _digest(changed: dict[str, Any], found: Suppression, options: UploadOptions, platform: str) -> str:
+    """Name of everything that a platform's files depend on."""
+    entry, mark, choice = identity_of(changed, "suppression"), mark_of(changed, platform), options.consent
+    uploaded = None if mark is None else (mark.snapshot, str(mark.uploaded_on), str(mark.expires_on))
+    return digest_of(
+        changed["tables"], None if entry is None else entry["path"], found.policy, platform_spec(platform).name,
+        str(options.made_on), options.region, choice.default, choice.basis, uploaded,
+        changed["lists"].get("suppression", {}).get("files"),
+    )  # fmt: skip
+
+
+def _manifest(
+    changed: dict[str, Any], files: AudienceFiles, counts: UploadCounts, found: Suppression, options: UploadOptions,
+    rows: list[dict[str, Any]], changes: Changes | None,
+) -> dict[str, Any]:  # fmt: skip
+    """What was made, by which rules and from what."""
     inputs = {
         table: sorted(item["digest"] for item in changed["inputs"] if table in item["files"])
         for table in ("touchpoints", "conversions", "customers", "identities")
     }
-    entry = identity_of(changed, "suppression")
-    choice = options.consent
-    digest = digest_of(
-        changed["tables"], None if entry is None else entry["path"], found.policy, platform_spec(platform).name,
-        str(options.made_on), options.region, choice.default, choice.basis,
-    )  # fmt: skip
-    folder = workspace.path / "lists" / f"{platform}-{digest[:8]}"
-    files = write_audience(connection, people, platform, folder, region=options.region, made_on=options.made_on)
-    content = upload_manifest(files, counts, found.policy, inputs, choice)
-    content["holdout"] = None if found.holdout is None else found.holdout.as_dict()
-    manifest = write_manifest(folder, content)
-    paths = (*(f.path for f in files.files), manifest)
-    changed["lists"][platform] = {
-        "files": [str(p.relative_to(workspace.path)) for p in paths],
-        "platform": platform,
-        "people": max((item.people for item in files.lists), default=0),
-        "made_on": str(options.made_on),
+    return upload_manifest(files, counts, found.policy, inputs, options.consent) | {
+        "holdout": None if found.holdout is None else found.holdout.as_dict(),
+        "spec": files.spec,
         "expires_on": None if files.expires_on is None else str(files.expires_on),
+        "files": rows,
+        "since_upload": None if changes is None else changes.counts(),
     }
-    return PlatformUpload(files, counts, manifest)
 
 
 def _noted(counts: UploadCounts, group: tuple[str, ...]) -> list[Finding]:

@@ -17,8 +17,9 @@ from attribution.tables import SUPPRESSION_COLUMNS
 
 
 def suppress_by_policy(
-    connection: Any, touchpoints: str | None, conversions: str | None, customers: str | None, policy: SuppressionPolicy
-) -> Suppression:
+    connection: Any, touchpoints: str | None, conversions: str | None, customers: str | None,
+    policy: SuppressionPolicy, uplift: str | None = None,
+) -> Suppression:  # fmt: skip
     """List people by a policy, for all platforms and for those that have rules of their own.
 
     People who denied consent or opted out are on no list: one that is uploaded discloses them.
@@ -29,8 +30,10 @@ def suppress_by_policy(
     touchpoints, conversions, customers : str or None
         SQL relations.
     policy : SuppressionPolicy
+    uplift : str or None
+        Relation of kept verdicts of experiments, for the rules that read them.
     """
-    facts = person_facts(connection, touchpoints, conversions, customers, policy)
+    facts = person_facts(connection, touchpoints, conversions, customers, policy, uplift)
     barred = facts["denied"] | facts["opted-out"]
     allowed = facts[~barred].reset_index(drop=True)
     named = sorted({channel for channels in policy.channels.values() for channel in channels})
@@ -56,7 +59,7 @@ def decide(facts: pd.DataFrame, policy: SuppressionPolicy, channel: str | None) 
         `SUPPRESSION_COLUMNS`, sorted by customer_id.
     """
     kept = _kept(facts, policy, channel)
-    rules = [rule for rule in policy.rules if policy.applies(rule, channel)]
+    rules = [rule for rule in policy.rules if policy.holds_on(rule, channel)]
     holds = [facts[r].to_numpy(bool) & (~kept | (r in PROTECTIVE)) for r in rules]
     chosen = np.select(holds, list(range(len(rules))), default=-1) if rules else np.full(len(facts), -1)
     until = np.full(len(facts), np.nan)
@@ -82,7 +85,7 @@ def _kept(facts: pd.DataFrame, policy: SuppressionPolicy, channel: str | None) -
     """Who stays in targeting for cross-selling or to be won back."""
     kept = np.zeros(len(facts), dtype=bool)
     for rule in policy.keep:
-        if policy.applies(rule, channel):
+        if policy.holds_on(rule, channel):
             kept |= facts[rule].to_numpy(bool)
             if rule == "win-back":
                 kept |= facts["lapsed"].to_numpy(bool)

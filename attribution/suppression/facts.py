@@ -8,19 +8,25 @@ import numpy as np
 import pandas as pd
 
 from attribution.engine import literal, one_row
+from attribution.errors import UsageError
 from attribution.identity.headers import columns_of
 from attribution.suppression.policy import customer_records, known_since
 from attribution.suppression.purchases import purchase_states
-from attribution.suppression.rules import WORDS, SuppressionPolicy
+from attribution.suppression.rules import BY_UPLIFT, WORDS, SuppressionPolicy
 from attribution.tables import CLICKS, IMPRESSIONS
+from attribution_models.value.uplift_verdicts import BELOW_COST, HARM
 
-FLAGS = ("denied", "refused", "converted", "customers-file", *WORDS, "recent", "active", "lapsed", "over-frequency")
+FLAGS = (
+    "denied", "refused", "converted", "customers-file", *WORDS, "recent", "active", "lapsed", "over-frequency",
+    *sorted(BY_UPLIFT),
+)  # fmt: skip
 DAY = "date_diff('day', DATE '1970-01-01', {}::DATE)"
 
 
 def person_facts(
-    connection: Any, touchpoints: str | None, conversions: str | None, customers: str | None, policy: SuppressionPolicy
-) -> pd.DataFrame:
+    connection: Any, touchpoints: str | None, conversions: str | None, customers: str | None,
+    policy: SuppressionPolicy, uplift: str | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """One row per person: since, denied, and for each rule whether it holds (``RULE``) and until when (``RULE_until``).
 
     Days count from 1970; today is the last day of touches and conversions.
@@ -31,19 +37,28 @@ def person_facts(
     touchpoints, conversions, customers : str or None
         SQL relations.
     policy : SuppressionPolicy
+    uplift : str or None
+        Relation of kept verdicts: customer_id, verdict.
+
+    Raises
+    ------
+    UsageError
+        Too few repeat purchases for a window, or a rule on verdicts where none are kept.
     """
     known: pd.DataFrame = connection.execute(
         f"""SELECT customer_id, strftime(since, '%Y-%m-%dT%H:%M:%SZ') AS since, denied, converted,
             NOT converted AS "customers-file" FROM ({known_since(connection, touchpoints, conversions, customers)})"""
     ).df()
     frames = [known, _named(connection, touchpoints, conversions, customers, policy)]
-    end = _today(connection, touchpoints, conversions)
+    end = last_known_day(connection, touchpoints, conversions)
     if policy.by_purchases:
         bought = _purchases(connection, touchpoints, conversions, customers)
         if not bought.empty:
             frames.append(purchase_states(bought, max(end, int(bought["day"].max())), policy))
     if touchpoints is not None and "over-frequency" in policy.rules:
         frames.append(_over_frequency(connection, touchpoints, conversions, end, policy))
+    if BY_UPLIFT & set(policy.rules):
+        frames.append(_by_uplift(connection, uplift))
     facts = frames[0]
     for frame in frames[1:]:
         facts = facts.merge(frame, on="customer_id", how="outer")
@@ -60,7 +75,7 @@ def _flag(facts: pd.DataFrame, name: str) -> Any:
     return (facts[name] == 1).to_numpy(dtype=bool, na_value=False)
 
 
-def _today(connection: Any, touchpoints: str | None, conversions: str | None) -> int:
+def last_known_day(connection: Any, touchpoints: str | None, conversions: str | None) -> int:
     """The last day that touches and conversions know of; 0 where there are none."""
     last = 0
     for relation in (touchpoints, conversions):
@@ -129,5 +144,21 @@ def _over_frequency(
             AND unified_id NOT IN (SELECT unified_id FROM ({bought}) WHERE unified_id IS NOT NULL)
         GROUP BY 1 HAVING count(*) FILTER ({kind} IN ({shown})) > {policy.most_impressions}
             AND count(*) FILTER ({kind} IN ({clicked})) = 0"""
+    ).df()
+    return found
+
+
+def _by_uplift(connection: Any, uplift: str | None) -> pd.DataFrame:
+    """Who belongs to a group that an experiment showed to be harmed, or not worth its cost."""
+    if uplift is None:
+        msg = (
+            "The rules harm-shown and below-cost read what a randomised experiment showed, and no such result is kept. "
+            "Make one: attribution uplift --experiment NAME. Without an experiment, leave these rules out."
+        )
+        raise UsageError(msg)
+    found: pd.DataFrame = connection.execute(
+        f"""SELECT customer_id, bool_or(verdict = {literal(HARM)}) AS "harm-shown",
+            bool_or(verdict = {literal(BELOW_COST)}) AS "below-cost"
+        FROM {uplift} WHERE verdict IN ({literal(HARM)}, {literal(BELOW_COST)}) GROUP BY 1"""
     ).df()
     return found

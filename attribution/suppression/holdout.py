@@ -79,20 +79,45 @@ def _without(people: pd.DataFrame, out: Any) -> pd.DataFrame:
     return people[~people["customer_id"].isin(out)].reset_index(drop=True)
 
 
-def holdout_finding(connection: Any, held: HeldOut, conversions: str | None) -> Finding:
-    """Say how large the arms are, and which difference they can show; the rate is that of the last days."""
-    suppressed, out = held.sizes
-    told = f'{out:,} of {out + suppressed:,} people stay in targeting as holdout "{held.experiment}". '
+@dataclass(frozen=True, slots=True)
+class PowerBefore:
+    """What a holdout can show, told before it starts.
+
+    Attributes
+    ----------
+    rate : float
+        Share of the people in both arms who bought in the last ``days``.
+    detectable : float or None
+        Least difference in that share that is found with 80 % power (two-sided 5 %); None where nothing is.
+    days : int
+    """
+
+    rate: float
+    detectable: float | None
+    days: int = OUTCOME_DAYS
+
+
+def power_before(connection: Any, held: HeldOut, conversions: str | None) -> PowerBefore:
+    """Work out what the arms can show, by the buyers of the last days."""
     rate = 0.0 if conversions is None else _rate(connection, held, conversions)
     try:
-        power = holdout_power(suppressed, out, rate_deviation(rate))
+        return PowerBefore(rate, holdout_power(*held.sizes, rate_deviation(rate)).detectable)
     except ValueError:
-        why = f"arms or buyers of the last {OUTCOME_DAYS} days ({100 * rate:.3g} %) leave nothing to compare"
+        return PowerBefore(rate, None)
+
+
+def holdout_finding(held: HeldOut, power: PowerBefore) -> Finding:
+    """Say how large the arms are, and which difference they can show."""
+    suppressed, out = held.sizes
+    told = f'{out:,} of {out + suppressed:,} people stay in targeting as holdout "{held.experiment}". '
+    rate = f"{100 * power.rate:.3g} %"
+    if power.detectable is None:
+        why = f"arms or buyers of the last {power.days} days ({rate}) leave nothing to compare"
         remedy = "Hold out a larger share, list more people, or measure a more frequent outcome."
         return Finding("warning", "holdout-power", f"{told}What it can show cannot be told: {why}.", remedy, out)
     message = (
         f"{told}It can show a difference of {100 * power.detectable:.3g} points in the share who buy within "
-        f"{OUTCOME_DAYS} days, {100 * rate:.3g} % before (80 % power, two-sided 5 %); of whom a platform matches half, "
+        f"{power.days} days, {rate} before (80 % power, two-sided 5 %); of whom a platform matches half, "
         f"{200 * power.detectable:.3g} points. Fix the day of the analysis now."
     )
     return Finding("note", "holdout-power", message, "", out)

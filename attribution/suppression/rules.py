@@ -19,6 +19,8 @@ REASONS: dict[str, str] = {
     "subscriber": "is a subscriber",
     "recent": "bought recently",
     "active": "is an active customer",
+    "harm-shown": "ads harmed people like them in an experiment",
+    "below-cost": "ads cost more than they brought in an experiment",
     "over-frequency": "has seen many ads without a response",
     "lapsed": "has lapsed",
     "converted": "has converted",
@@ -40,6 +42,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 SHARES = ("recent_share", "active_share", "lapsed_share", "alive", "lapsed_alive")
 ABOVE_0 = ("window_days", "longest_days", "most_impressions", "impression_days")
 BY_PURCHASES = frozenset({"recent", "active", "lapsed"})
+# Rules that read the verdicts of an experiment: `attribution uplift` keeps them.
+BY_UPLIFT = frozenset({"harm-shown", "below-cost"})
 
 
 class SuppressionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,6 +78,8 @@ class SuppressionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
         Name of the experiment: another name, another draw.
     words : dict
         Rule to the words of ``status`` that mean it, in place of `WORDS`.
+    applies : dict
+        Platform to the channels that its list acts on. It tells what a list frees, and decides about nobody.
     """
 
     name: str = "policy"
@@ -93,18 +99,20 @@ class SuppressionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     holdout: float = 0.0
     experiment: str = "suppression"
     words: dict[str, tuple[str, ...]] = {}
+    applies: dict[str, tuple[str, ...]] = {}
 
     @property
     def version(self) -> str:
         """Name and digest of everything that decides."""
-        return f"{self.name}/{digest_of(msgspec.to_builtins(self))[:8]}"
+        decides = {k: v for k, v in msgspec.to_builtins(self).items() if k != "applies"}
+        return f"{self.name}/{digest_of(decides)[:8]}"
 
     @property
     def by_purchases(self) -> bool:
         """Whether some rule reads the history of purchases."""
         return bool(BY_PURCHASES & set(self.rules)) or "win-back" in self.keep
 
-    def applies(self, rule: str, channel: str | None) -> bool:
+    def holds_on(self, rule: str, channel: str | None) -> bool:
         """Whether a rule is for a platform; None asks whether it is for all."""
         return rule not in self.channels or channel in self.channels[rule]
 

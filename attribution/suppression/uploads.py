@@ -101,6 +101,26 @@ def contacts(connection: Any, records: str, consent: str, listed: str) -> tuple[
     return relation, UploadCounts(total, fit, unknown, unreachable, dict(rows))
 
 
+def known_contacts(connection: Any, records: str, ids: str) -> str:
+    """Table of some people's identifiers, whatever their consent: who leaves a list is taken out with them.
+
+    Parameters
+    ----------
+    connection : DuckDB connection
+    records : str
+        SQL of the customers file's rows with ``_id``.
+    ids : str
+        Relation of ``_id`` and the customer_id that the table shall have.
+    """
+    columns = columns_of(connection, f"({records})")
+    cells = {name: _cells(name, columns) for name in COLUMNS}
+    selected = ", ".join(f"{cell} AS {name}" for name, cell in cells.items() if cell is not None)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE known_contacts AS SELECT i.customer_id, r.* EXCLUDE (_id)
+        FROM (SELECT _id, {selected} FROM ({records})) r JOIN {ids} i ON i._id = r._id""")
+    return "known_contacts"
+
+
 def _cells(name: str, columns: Sequence[str]) -> str | None:
     """SQL of a row's values of an identifier as a list, None where no column holds any."""
     held = [identifier(name)] if name in columns else []

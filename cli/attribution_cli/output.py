@@ -238,6 +238,9 @@ def waste_table(frame: pd.DataFrame) -> str:
             "to customers",
         ]
     ]
+    credited = "credit" in frame and bool(frame["credit"].notna().any())
+    if credited:
+        rows[0] += ["credit", "to customers"]
     counts = (
         "impressions",
         "impressions_to_customers",
@@ -248,7 +251,8 @@ def waste_table(frame: pd.DataFrame) -> str:
     )
     for row in frame.to_dict("records"):
         money = [percent(row["share_to_customers"]), number(row["spend"], 2), number(row["spend_to_customers"], 2)]
-        rows += [[shown(row["channel"]), *(f"{row[c]:,}" for c in counts), *money]]
+        credit = [number(row[c]) for c in ("credit", "credit_to_customers")] if credited else []
+        rows += [[shown(row["channel"]), *(f"{row[c]:,}" for c in counts), *money, *credit]]
     return columns(rows)
 
 

@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from attribution_cli.lazy import LazyGroup
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import finish, say, tell, waste_table, write_frame
+from attribution_cli.suppress_freed import freed_options, freed_table, money_of, told_freed
+from attribution_cli.suppress_marks import mark, mark_options, told_changes
 
 if TYPE_CHECKING:
     from attribution.steps.suppress_uploads import UploadOptions, Uploads
     from attribution.suppression.rules import SuppressionPolicy
 
 
-@click.command()
+COMMANDS = {"evaluate": "What suppression did, by the share that was held out of it."}
+
+
+@click.group(cls=LazyGroup, loads=COMMANDS, prefix="attribution_cli.suppress_", invoke_without_command=True)
 @click.option(
     "--config", "configuration", metavar="FILE", type=click.Path(dir_okay=False),
     help="Take the policy from [suppression] of an attribution.toml [everybody known as a customer].",
@@ -26,31 +32,51 @@ if TYPE_CHECKING:
 @click.option("--basis", metavar="TEXT", help="Legal basis of the upload, kept in the manifest.")
 @click.option("--region", metavar="CC", help="Country of phone numbers that name none.")
 @click.option("--made-on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Day of the files [today, UTC].")
+@mark_options
+@freed_options
 @format_options
 @strict_option
 @workspace_option
 @click.pass_context
 def suppress(
     ctx: click.Context, /, form: str, output: str | None, strict: bool, workspace: str | None,
-    configuration: str | None, **options: Any,
+    configuration: str | None, marks: tuple[str, ...], uploaded_on: datetime | None, match_rates: str | None,
+    margin: float | None, period: str | None, **options: Any,
 ) -> None:  # fmt: skip
     """List people who are customers already, and print what was spent on them.
 
     The list (CSV and Parquet, readable by you only) holds customer_id, reason, rule and since. On stdout:
     impressions, clicks and spend per channel that went to people who already were customers at that moment.
     --platform makes the files that an ad platform imports, of people who gave consent; --config takes rules and
-    windows from a file.
+    windows from a file. Once files are uploaded, --mark-uploaded says so: the next ones come with files that add and
+    remove. With --match-rates stdout has what the list frees in the next period instead: impressions and spend by
+    platform, as an interval.
 
     \b
     Example:
       attribution suppress
       attribution suppress --platform google-ads --platform meta --basis "consent in the shop's account"
+      attribution suppress --match-rates matches.csv --margin 0.3
+      attribution suppress evaluate --outcomes orders.csv
     """
+    if ctx.invoked_subcommand is not None:
+        return
     from attribution.steps.suppress import suppress_step  # noqa: PLC0415
 
     policy = None if configuration is None else _policy(configuration)
-    report = suppress_step(open_workspace(ctx, workspace), _uploads(**options), policy)
-    if report.waste is not None:
+    target, uploads = open_workspace(ctx, workspace), _uploads(**options)
+    money, noted = money_of(match_rates, margin, period)
+    if (marks and uploads is None and policy is None and money is None) or (uploaded_on is not None and not marks):
+        mark(target, marks, uploaded_on)
+        return
+    report = suppress_step(target, uploads, policy, money)
+    if report.freed is not None:
+        write_frame(report.freed.table, form, output, freed_table)
+        told_freed(report.freed)
+        if report.waste is not None:
+            say("Went to people who were customers already at that moment:")
+            say(waste_table(report.waste))
+    elif report.waste is not None:
         write_frame(report.waste, form, output, waste_table)
     people = report.suppression.people
     say(f"{len(people):,} people on the list (policy {report.suppression.policy}):")
@@ -61,8 +87,10 @@ def suppress(
         say(f"  {file}")
     if report.uploads is not None:
         _told(report.uploads)
-    tell(report.suppression.findings)
-    finish(report.suppression.findings, strict)
+    findings = (*noted, *report.suppression.findings)
+    tell(findings)
+    mark(target, marks, uploaded_on)
+    finish(findings, strict)
 
 
 def _policy(configuration: str) -> SuppressionPolicy:
@@ -104,6 +132,7 @@ def _told(uploads: Uploads) -> None:
         say(f"{made.platform}: {may} (rules {made.spec} of {made.spec_dated}){lapses}")
         for file in made.files:
             say(f"  {file.path}  {file.rows:,} rows")
+        told_changes(upload.changes)
         say(f"  {upload.manifest}")
         for rule in made.unverified:
             say(f"  not read in the platform's own words: {rule}")

@@ -193,8 +193,8 @@ def test_the_policy_of_the_document_is_one():
     (block,) = re.findall(r"```toml\n(\[suppression\].*?)```", text, re.DOTALL)
     policy = configure(tomllib.loads(block), "docs/commands.md").suppression
     assert policy.rules[-1] == "active"
-    assert policy.applies("active", "meta")
-    assert not policy.applies("active", None)
+    assert policy.holds_on("active", "meta")
+    assert not policy.holds_on("active", None)
 
 
 def test_a_list_of_nobody_makes_files_of_nobody(run, shop):
