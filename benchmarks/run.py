@@ -23,7 +23,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     # Children are started with -m from the project's root, whatever PYTHONPATH holds.
 
-from benchmarks import activation_bench, bars, commands, hazard_bench, identity_bench
+from benchmarks import activation_bench, bars, commands, hazard_bench, identity_bench, report_bench
 from benchmarks.measure import OUT, ROOT, Row, python, table
 from benchmarks.peers import UnavailableError
 
@@ -52,6 +52,7 @@ def parts(touches: int, rounds: int) -> dict[str, Callable[[], list[Row]]]:
         "hazard": lambda: hazard_bench.hazard(retailer),
         "activation": activation_bench.activation,
         "identity": lambda: identity_bench.identity(touches, rounds),
+        "report": lambda: report_bench.report(retailer(), touches, rounds),
         "commands": lambda: commands.commands(retailer()),
         "startup": lambda: commands.startup(commands.small_set()),
         "large": lambda: bars.large(retailer(), touches, retailer(LARGE), LARGE),

@@ -16,6 +16,7 @@ from attribution.ingest.report import FileReport, report_of
 from attribution.journeys.journeys import Journeys
 from attribution.report.palette import palette
 from attribution.report.words import Words
+from attribution.steps.customer_credit import customer_credit, with_credit
 from attribution.steps.journeys import journeys_step
 from attribution.suppression.waste import waste
 from attribution.tables import BASELINE, UNATTRIBUTED
@@ -158,7 +159,10 @@ class Sources:
                 for n in ("touchpoints", "conversions", "customers")
             )
             spent = self.workspace.table("spend", self.manifest)
-            return None if touches is None else waste(connection, touches, conversions, customers, spent)
+            if touches is None:
+                return None
+            lost = waste(connection, touches, conversions, customers, spent)
+        return with_credit(lost, customer_credit(self.workspace, self.manifest))
 
     @cached_property
     def span(self) -> tuple[str, str] | None:

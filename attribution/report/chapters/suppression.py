@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from attribution.report.chapters.freed import freed_blocks
 from attribution.report.charts.marks import amount_axis, base, channel_axis, rows_high, shown
 from attribution.report.document import Block, Chapter, Chart, Column, Kind, Text, table_of
 from attribution.report.sources import Sources
+from attribution.steps.lists import lists
 
 WASTE = (
     Column("channel", "Channel"),
@@ -21,11 +24,16 @@ WASTE = (
     Column("spend", "Spend", "money"),
     Column("spend_to_customers", "Spend on customers", "money", "cost of those touches, or spend by share of touches "
            "where touches carry no cost."),
+    Column("credit", "Credit", "count", "conversions that the channel gets by the model named at the end."),
+    Column("credit_to_customers", "Credit for customers", "count", "of people who were customers when "
+           "their journey began."),
+    Column("credit_basis", "Credit by"),
 )  # fmt: skip
 LISTS = (
     Column("list", "List"),
     Column("people", "People", "count"),
     Column("made_on", "Made on", "date"),
+    Column("uploaded_on", "Uploaded on", "date"),
     Column("expires_on", "Lapses on", "date", "when the platform drops its members or the list."),
 )
 REASONS = (Column("reason", "Reason"), Column("people", "People", "count"))
@@ -33,18 +41,19 @@ REASONS = (Column("reason", "Reason"), Column("people", "People", "count"))
 
 def suppression(sources: Sources) -> Chapter | None:
     """Waste by channel, lists and when they lapse; None where nobody is known to be a customer."""
-    lists = sources.manifest["lists"]
+    listed = sources.manifest["lists"]
     wasted = sources.waste
-    if wasted is None and not lists:
+    if wasted is None and not listed:
         return None
     blocks: list[Block] = []
     if wasted is not None and not wasted.empty:
         blocks.append(_picture(sources, wasted))
-    blocks += _lists(lists)
-    return Chapter("suppression", "Money spent on customers", _lead(sources, wasted, lists), tuple(blocks))
+    blocks += freed_blocks(sources)
+    blocks += _lists(sources)
+    return Chapter("suppression", "Money spent on customers", _lead(sources, wasted, listed), tuple(blocks))
 
 
-def _lead(sources: Sources, wasted: pd.DataFrame | None, lists: dict[str, Any]) -> str:
+def _lead(sources: Sources, wasted: pd.DataFrame | None, made: dict[str, Any]) -> str:
     words = sources.words
     if wasted is None or not wasted["touches"].sum():
         said = "No touch is known, so what went to customers cannot be told."
@@ -54,7 +63,7 @@ def _lead(sources: Sources, wasted: pd.DataFrame | None, lists: dict[str, Any]) 
         if wasted["spend"].notna().any():
             lost = words.money(float(wasted["spend_to_customers"].sum()))
             said = f"{lost} went to people who were customers already: {words.write(share, 'share')} of touches."
-    listed = lists.get("suppression")
+    listed = made.get("suppression")
     if listed:
         return f"{said} The suppression list names {words.write(listed['people'], 'count')} people."
     return f"{said} Make a list that leaves them out: attribution suppress."
@@ -89,25 +98,15 @@ def _picture(sources: Sources, wasted: pd.DataFrame) -> Chart:
     return Chart(table, spec, "Bars of spend by channel with the part that went to customers.", note)
 
 
-def _lists(lists: dict[str, Any]) -> list[Block]:
-    """Lists that were made, and why people are on them."""
-    if not lists:
+def _lists(sources: Sources) -> list[Block]:
+    """Lists that were made, what was uploaded, when it lapses, and why people are on them."""
+    # Days are counted from no clock: dates stand in the table, so that the same workspace gives the same page.
+    rows = lists(sources.workspace, as_of=date.min)
+    if rows.empty:
         return []
-    rows = [
-        {
-            "list": name,
-            "people": entry.get("people"),
-            "made_on": entry.get("made_on"),
-            "expires_on": entry.get("expires_on"),
-        }
-        for name, entry in sorted(lists.items())
-    ]
-    blocks: list[Block] = [table_of(pd.DataFrame(rows), "lists", "Lists", LISTS)]
-    reasons = lists.get("suppression", {}).get("reasons", {})
+    blocks: list[Block] = [table_of(rows, "lists", "Lists", LISTS)]
+    reasons = sources.manifest["lists"].get("suppression", {}).get("reasons", {})
     if reasons:
         frame = pd.DataFrame({"reason": list(reasons), "people": list(reasons.values())})
         blocks.append(table_of(frame, "listed", "Why people are on the list", REASONS))
-    blocks.append(
-        Text("Money is freed, not saved: it is saved only if the budget shrinks by it. Names stand in the files alone.")
-    )
-    return blocks
+    return [*blocks, Text("Who is on a list stands in the list's files alone.")]
