@@ -24,7 +24,7 @@ from attribution.suppression.exposure import Period, exposure_of
 from attribution.suppression.facts import last_known_day
 from attribution.suppression.freed import Freed, Margin, PlatformExposure, freed_of
 from attribution.suppression.matches import MatchReport
-from attribution.suppression.policy import customer_records
+from attribution.suppression.policy import Suppression, customer_records
 from attribution.suppression.rules import SuppressionPolicy
 from attribution.suppression.uploads import contacts
 from attribution.workspace import Workspace, digest_of, write_atomically
@@ -56,12 +56,12 @@ class FreedOptions:
 
 def freed_by(
     workspace: Workspace, connection: Any, changed: dict[str, Any], relations: Relations,
-    policy: SuppressionPolicy | None, uploads: UploadOptions | None, asked: FreedOptions,
+    policy: SuppressionPolicy | None, uploads: UploadOptions | None, asked: FreedOptions, today: Suppression,
 ) -> Freed:  # fmt: skip
     """Work out what is freed.
 
     People are chosen by what was known when the last days of the data began, and counted is what they were shown in
-    those days: who is chosen for many impressions is shown fewer afterwards.
+    those days: who is chosen for many impressions is shown fewer afterwards. ``today`` is the list as it is now.
 
     Raises
     ------
@@ -89,6 +89,7 @@ def freed_by(
         found.append(
             PlatformExposure(report, named[report.platform], exposure, tuple(people), counted, priced, selected)
         )
+    said = (*said, *_grown(lists, {platform: len(today.listed(platform)) for platform in lists}, uploads))
     margin = Margin(asked.margin, _purchase(connection, conversions))
     return freed_of(found, margin, measured_by(workspace, changed, rules.experiment), said)
 
@@ -121,6 +122,16 @@ def _people(
                 f"{platform}: nobody would have been on its list on {day}, so it frees nothing. {said[-1]}"
             )
     return lists, tuple(said)
+
+
+def _grown(lists: dict[str, list[str]], now: dict[str, int], uploads: UploadOptions | None) -> tuple[str, ...]:
+    """Say how many people lists have today, where these are as many as are uploaded."""
+    made = () if uploads is None else uploads.platforms
+    return tuple(
+        f"{platform}: today's list has {now[platform]:,} people; what is told is of the {len(people):,} of then."
+        for platform, people in lists.items()
+        if platform not in made and now[platform] != len(people)
+    )
 
 
 def _uploadable(

@@ -224,9 +224,13 @@ def _of(margin: Margin, net: NetFreed | None) -> tuple[str, ...]:
     if net is None:
         return ()
     if margin.share is None:
-        worth = f"A purchase is worth {margin.purchase:,.2f} (mean), and all of it counts as contribution"
+        worth = (
+            f"An outcome is a purchase. It is worth {margin.purchase:,.2f} (mean), and all of it counts as contribution"
+        )
         return (f"{worth}, which makes a loss look larger than it is. Give your margin: --margin 0.3.",)
-    return (f"A purchase is worth {margin.purchase:,.2f} (mean), of which {margin.share:.0%} are margin.",)
+    return (
+        f"An outcome is a purchase. It is worth {margin.purchase:,.2f} (mean), of which {margin.share:.0%} are margin.",
+    )
 
 
 def _finite(value: Any) -> Any:

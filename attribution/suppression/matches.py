@@ -50,7 +50,8 @@ class MatchReport:
         """
         ends = np.cumsum(self.uploaded) / self.uploaded.sum()
         place = (rank + 0.5) / max(rank.size, 1)
-        return np.minimum(np.searchsorted(ends, place, side="right"), ends.size - 1).astype(np.int64)
+        found = np.minimum(np.searchsorted(ends, place, side="right"), ends.size - 1)
+        return np.asarray(found, dtype=np.int64)
 
 
 def read_match_rates(file: str) -> tuple[tuple[MatchReport, ...], tuple[Finding, ...]]:
@@ -134,5 +135,5 @@ def _report(platform: str, rows: list[dict[str, Any]], problems: Problems) -> Ma
     if len(problems.texts) > before:
         return None
     rows = sorted(rows, key=lambda row: row.get("group", 0.0)) if len(rows) > 1 else rows
-    counts = (np.array([row[name] for row in rows]) for name in ("uploaded", "matched"))
-    return MatchReport(platform, *counts, **{name: given.pop() for name, given in shares.items() if given})
+    uploaded, matched = (np.array([row[name] for row in rows], dtype=np.float64) for name in ("uploaded", "matched"))
+    return MatchReport(platform, uploaded, matched, **{name: given.pop() for name, given in shares.items() if given})

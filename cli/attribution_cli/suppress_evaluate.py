@@ -9,6 +9,7 @@ import click
 
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import columns, finish, percent, say, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,8 +51,10 @@ def evaluate(
     """
     from attribution.steps.suppress_evaluate import EvaluateOptions, evaluate_step  # noqa: PLC0415
 
-    days = {name: None if day is None else day.date() for name, day in (("start", start), ("end", end))}
-    found = evaluate_step(open_workspace(ctx, workspace), EvaluateOptions(**options, **days))
+    first, last = (None if day is None else day.date() for day in (start, end))
+    asked = EvaluateOptions(start=first, end=last, **options)
+    with watching("comparing the arms") as told:
+        found = evaluate_step(open_workspace(ctx, workspace), asked, told)
     write_frame(found.table, form, output, _table)
     _told(found)
     tell(found.findings)
@@ -66,7 +69,13 @@ def _table(frame: pd.DataFrame) -> str:
         means = [f"{row[name]:.4g}" for name in ("suppressed", "held_out")]
         ends = f"{row['lower']:+.4g} to {row['upper']:+.4g}"
         least = "" if row["detectable"] != row["detectable"] else f"{row['detectable']:.3g}"
-        effect = [f"{row['effect']:+.4g}", ends, f"{row['p']:.3f}", percent(row["explained"]), least]
+        effect = [
+            f"{row['effect']:+.4g}",
+            ends,
+            ("<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}"),
+            percent(row["explained"]),
+            least,
+        ]
         rows.append([row["outcome"], row["method"], *means, *effect])
     return columns(rows, left=2)
 

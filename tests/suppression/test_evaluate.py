@@ -245,3 +245,49 @@ def test_without_a_holdout_there_is_nothing_to_compare(run, tmp_path):
     run("ingest", "--no-journeys", "--conversions", "o.csv")
     run("suppress")
     assert "holdout = 0.1" in run("suppress", "evaluate", "--outcomes", "o.csv", status=2).err
+
+
+def test_where_ids_were_joined_any_of_them_is_the_customer(run, tmp_path):
+    orders = [f"ck{n},2026-06-{1 + n % 20:02d} 10:00:00,10" for n in range(400)]
+    (tmp_path / "o.csv").write_text("\n".join(["unified_id,timestamp,value", *orders]) + "\n")
+    links = [f"unified_id,ck{2 * n},crm,k{n}\nunified_id,ck{2 * n + 1},crm,k{n}" for n in range(200)]
+    (tmp_path / "i.csv").write_text("\n".join(["id_type_a,id_a,id_type_b,id_b", *links]) + "\n")
+    (tmp_path / "a.toml").write_text(TOML)
+    run("ingest", "--no-journeys", "--timezone", "UTC", "--conversions", "o.csv", "--identities", "i.csv")
+    run("identify")
+    run("suppress", "--config", "a.toml")
+    (path,) = (tmp_path / "attribution-workspace" / "lists").glob("suppression-*/holdout.csv")
+    arms = pd.read_csv(path)
+    assert len(arms) == 200
+    cookies = [f"ck{n},2026-07-05 10:00:{n % 60:02d},{n % 7}" for n in range(0, 400, 3)]
+    (tmp_path / "after.csv").write_text("\n".join(["unified_id,timestamp,value", *cookies]) + "\n")
+    first = run(*window("--force", "-f", "json")).json
+    maps = (tmp_path / "attribution-workspace" / "identity").glob("**/unified.parquet")
+    customer = pd.concat(pd.read_parquet(m) for m in maps).set_index("unified_id")["customer_id"].to_dict()
+    frame = pd.read_csv(tmp_path / "after.csv")
+    held = set(arms.loc[arms["arm"] == "held_out", "customer_id"])
+    value = frame.groupby(frame["unified_id"].map(customer))["value"].sum().reindex(arms["customer_id"], fill_value=0)
+    out = value.index.isin(held)
+    plain = next(row for row in first if (row["outcome"], row["method"]) == ("value", "plain"))
+    assert plain["effect"] == pytest.approx(value[~out].mean() - value[out].mean())
+    frame.assign(unified_id=frame["unified_id"].map(customer)).to_csv(tmp_path / "after.csv", index=False)
+    assert run(*window("--force", "-f", "json")).json == first
+
+
+def test_who_is_erased_is_in_no_arm(run, here):
+    run("forget", "c0003", "--yes")
+    workspace = here / "attribution-workspace"
+    lists = json.loads((workspace / "manifest.json").read_text())["lists"]
+    arms = pd.read_parquet(workspace / lists["experiment june"]["files"][0])
+    assert lists["experiment june"]["people"] == len(arms) == PEOPLE - 1
+    assert "c0003" not in set(arms["customer_id"])
+    run(*window())
+    entry = json.loads((workspace / "manifest.json").read_text())["lists"]["evaluation june"]
+    assert entry["people"] == PEOPLE - 1
+
+
+def test_options_stand_behind_the_word(run, here):
+    told = run("suppress", "--strict", "evaluate", "--outcomes", "after.csv", status=2).err
+    assert "Write --strict behind evaluate" in told
+    assert "--impressions" in run("suppress", "evaluate", "--help").out
+    assert run("-w", "attribution-workspace", *window("-f", "csv")).out.startswith("outcome,method,suppressed")

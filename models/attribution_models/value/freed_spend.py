@@ -106,23 +106,25 @@ class FreedSpendModel:
     draws: int = 2000
     seed: int = 0
 
-    def estimate(self, platforms: Sequence[ListedImpressions]) -> FreedSpend:
+    def estimate(self, platforms: Sequence[ListedImpressions], people: int | None = None) -> FreedSpend:
         """Work out freed impressions and spend.
 
         Parameters
         ----------
         platforms : sequence of ListedImpressions
             Each over the same listed people.
+        people : int, optional
+            Different people on all lists together, where platforms have lists of their own.
 
         Raises
         ------
         ValueError
-            No platform, or platforms over different numbers of people.
+            No platform, or platforms over different numbers of people and no number of them all.
         """
         sizes = {len(p.impressions) for p in platforms}
-        if len(sizes) != 1:
+        if not sizes or (people is None and len(sizes) != 1):
             raise ValueError(f"Platforms with {sorted(sizes)} listed people: give at least one, and the same people.")
-        people = sizes.pop()
+        people = sizes.pop() if people is None else people
         shown, money, stopped = np.zeros(self.draws), np.zeros(self.draws), 0.0
         rows, listed = [], 0.0
         for place, platform in enumerate(platforms):
