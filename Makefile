@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DOCS_STAMP := $(VENV)/.installed-docs
 # Tests run in as many processes as there are cores, four at most: each of them imports and compiles for itself.
 # Every core is taken then, so linear algebra gets one thread per process. PROCESSES=0 runs them all in one.
 PROCESSES ?= auto
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q \
 	--numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test lint types wheel bench bench-identity bench-mmm study-paths study-coverage study-null study-mmm study-identity study-suppression smoke clean help
+.PHONY: demo test lint types wheel docs bench bench-identity bench-mmm study-paths study-coverage study-null study-mmm study-identity study-reconcile study-suppression smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +23,11 @@ $(STAMP): pyproject.toml constraints.txt
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -c constraints.txt -e . --group dev
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q attribution models cli
 	touch $(STAMP)
+
+# Tools of the documentation site, which nobody else needs.
+$(DOCS_STAMP): $(STAMP)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -c constraints.txt --group docs
+	touch $(DOCS_STAMP)
 
 demo: $(STAMP)  ## the main job on a simulated retailer: contributions and a suppression list
 	PYTHONDONTWRITEBYTECODE= $(BIN)/attribution demo
@@ -38,6 +44,10 @@ types: $(STAMP)  ## strict types
 
 wheel: $(STAMP)  ## build the wheel and check what it holds
 	$(BIN)/python -m pytest -q tests/project/test_wheel.py
+
+# The variable silences the theme's word about its maker's plans.
+docs: $(DOCS_STAMP)  ## the documentation site, to build/site; opens from there, without a server
+	NO_MKDOCS_2_WARNING=1 PYTHONDONTWRITEBYTECODE= $(BIN)/mkdocs build --strict --quiet
 
 bench: $(STAMP)  ## speed and memory beside the peers (installs them in .venv-bench)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run.py
@@ -62,6 +72,9 @@ study-mmm: $(STAMP)  ## the mix model: simulation-based calibration, coverage, r
 
 study-identity: $(STAMP)  ## identity against known truth, with and without guards, and beside Splink's clustering
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_identity.py $(ARGS)
+
+study-reconcile: $(STAMP)  ## reconciled totals beside path model and mix model alone: 20 joint markets, half an hour
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_reconcile.py $(ARGS)
 
 study-suppression: $(STAMP)  ## does the interval of freed spend cover what the next period frees, 300 simulated markets
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_suppression.py $(ARGS)

@@ -21,6 +21,7 @@ TIME_BAR = 90.0  # seconds for all platforms
 MEMORY_BAR = 4_000.0  # MB at ten times as many people, as for journeys
 # Where memory is measured at ten million: the widest rows, and one value a row.
 WIDE = ("meta", "hashed-emails")
+KEY = b"0123456789abcdef0123456789abcdef"  # of the ledger's digests; a workspace draws its own
 LINT = "lint of meta's file"
 
 
@@ -55,10 +56,11 @@ def activation() -> list[Row]:
 
 
 def write(people: int, names: list[str]) -> dict[str, Any]:
-    """Read people once, then write every platform, each timed."""
+    """Read people once, then write every platform with the ledger's snapshot, as `suppress` does, each timed."""
     from attribution.activation.lint import lint_file  # noqa: PLC0415  (the parent must stay small)
     from attribution.activation.people import read_people  # noqa: PLC0415
     from attribution.activation.spec import platforms  # noqa: PLC0415
+    from attribution.activation.taken import person_key_sql, taken_rows  # noqa: PLC0415
     from attribution.activation.write import write_audience  # noqa: PLC0415
     from attribution.engine import connect  # noqa: PLC0415
 
@@ -68,12 +70,15 @@ def write(people: int, names: list[str]) -> dict[str, Any]:
     try:
         with connect(folder) as connection:
             source = _customers(connection, folder / "customers.parquet", people)
+            source = f"(SELECT * REPLACE ({person_key_sql(KEY, 'customer_id')} AS customer_id) FROM {source})"
             started = time.perf_counter()
             with read_people(connection, source, "US") as ready:
                 steps["reading people, phones to E.164"] = _step(started, people)
                 for name in names or platforms():
                     started = time.perf_counter()
-                    made = write_audience(connection, ready, name, folder / "out", region="US")
+                    with taken_rows(folder, name) as taken:
+                        made = write_audience(connection, ready, name, folder / "out", region="US", taken=taken)
+                        taken.save(connection, folder / f"{name}.parquet")
                     steps[name] = _step(started, sum(item.rows for item in made.lists))
                     if name == "meta":
                         kept = made.files[0].path.rename(folder / "lint.csv")

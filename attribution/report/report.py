@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from attribution.progress import Told, silent
 from attribution.report.chapters.chain.chapter import chain
 from attribution.report.chapters.contributions import contributions
 from attribution.report.chapters.cost import cost
@@ -20,9 +21,13 @@ from attribution.report.document import Chapter, Report
 from attribution.report.sources import Sources
 
 TITLE = "Channel contributions"
+# In their order; media mix has several.
+CHAPTERS: tuple[Callable[[Sources], Chapter | Iterable[Chapter | None] | None], ...] = (
+    contributions, disagreement, journeys, chain, cost, mix, what_if, identity, suppression, quality, method,
+)  # fmt: skip
 
 
-def report_of_workspace(sources: Sources, title: str = TITLE) -> Report:
+def report_of_workspace(sources: Sources, title: str = TITLE, told: Told = silent) -> Report:
     """The report.
 
     Parameters
@@ -31,24 +36,21 @@ def report_of_workspace(sources: Sources, title: str = TITLE) -> Report:
         The workspace.
     title : str
         Head of the report.
+    told : Told
+        Called with how many chapters are written.
     """
+    told("writing the report", 0, 0)
     answer = first(sources)
-    chapters = tuple(c for c in _chapters(sources) if c is not None)
+    chapters = tuple(_chapters(sources, told))
     return Report(title, _subtitle(sources), answer, chapters, sources.colours)
 
 
-def _chapters(sources: Sources) -> Iterator[Chapter | None]:
-    yield contributions(sources)
-    yield disagreement(sources)
-    yield journeys(sources)
-    yield chain(sources)
-    yield cost(sources)
-    yield from mix(sources)
-    yield what_if(sources)
-    yield identity(sources)
-    yield suppression(sources)
-    yield quality(sources)
-    yield method(sources)
+def _chapters(sources: Sources, told: Told) -> Iterator[Chapter]:
+    """The chapters whose input is there."""
+    for done, chapter in enumerate(CHAPTERS):
+        told("writing the report", done, len(CHAPTERS))
+        found = chapter(sources)
+        yield from (c for c in ((found,) if isinstance(found, Chapter) else found or ()) if c is not None)
 
 
 def _subtitle(sources: Sources) -> str:

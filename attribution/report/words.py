@@ -80,7 +80,7 @@ class Words:
         """A number by its kind."""
         if kind == "share":
             pattern = self.babel.percent_formats[None].pattern
-            pattern = pattern.replace("0", "0.0") if abs(value) < 0.0995 else pattern
+            pattern = pattern.replace("0", "0.0") if 0.0005 <= abs(value) < 0.0995 else pattern
             return str(format_percent(value, pattern, locale=self.babel))
         if kind == "money":
             return self.money(value)

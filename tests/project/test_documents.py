@@ -16,10 +16,17 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/commands.md",
+    "docs/first-ten-minutes.md",
     "docs/formats.md",
+    "docs/howto/ad-ops.md",
+    "docs/howto/analyst.md",
+    "docs/howto/media-planner.md",
     "docs/identity-forms.md",
     "docs/identity.md",
     "docs/models.md",
+    "docs/plan.md",
+    "docs/reconcile.md",
+    "docs/report.md",
     "docs/value.md",
 )
 

@@ -21,6 +21,7 @@ LAYERS = {
 ROOMS = {
     "attribution/activation": {"holidays", "phonenumbers"},
     "attribution/identity": {"phonenumbers", "splink"},
+    "attribution/report": {"babel", "jinja2"},
     "models/attribution_models/mix": {"arviz", "holidays", "nutpie", "pyarrow", "pymc", "pytensor", "xarray"},
     "models/attribution_models/value": {"sklearn"},
 }

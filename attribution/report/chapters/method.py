@@ -71,9 +71,8 @@ def _settings(sources: Sources) -> Table:
     rows: list[tuple[str, str]] = []
     if manifest["journeys"]:
         rows += [(f"journeys: {k}", _text(v)) for k, v in manifest["journeys"]["settings"].items()]
-    for name, fit in sorted(
-        {**manifest["fits"], **manifest.get("mixes", {}), **manifest.get("reconciled", {})}.items()
-    ):
+    kept = {**manifest["fits"], **manifest.get("mixes", {}), **manifest.get("reconciled", {})}
+    for name, fit in sorted(kept.items()):
         for part in ("spec", "uncertainty", "sampling", "tuning"):
             if isinstance(fit.get(part), dict):
                 rows.append((f"{name}: {part}", _text(fit[part])))
