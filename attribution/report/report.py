@@ -14,6 +14,7 @@ from attribution.report.chapters.identity import identity
 from attribution.report.chapters.journeys.chapter import journeys
 from attribution.report.chapters.method import method
 from attribution.report.chapters.mix.chapter import mix
+from attribution.report.chapters.plans import plans
 from attribution.report.chapters.quality import quality
 from attribution.report.chapters.suppression import suppression
 from attribution.report.chapters.what_if import what_if
@@ -23,7 +24,8 @@ from attribution.report.sources import Sources
 TITLE = "Channel contributions"
 # In their order; media mix has several.
 CHAPTERS: tuple[Callable[[Sources], Chapter | Iterable[Chapter | None] | None], ...] = (
-    contributions, disagreement, journeys, chain, cost, mix, what_if, identity, suppression, quality, method,
+    contributions, disagreement, journeys, chain, cost, mix, plans, what_if, identity, suppression, quality,
+    method,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from attribution.credit.mix_fits import gate_told
 from attribution.mix.plan_range import NEVER_OFF
+from attribution.report.chapters.plans import kept_plans, multiples
 from attribution.report.document import Block, Chapter, Column, Noticed, Table, WhatIf, table_of
 from attribution.report.mix_view import LEVEL, MULTIPLES, MixView
 from attribution.report.sources import Sources
@@ -34,13 +35,24 @@ def what_if(sources: Sources) -> Chapter | None:
         return None
     view = _chosen(sources, views)
     blocks: list[Block] = [] if view.stored.passed else [Noticed(tuple(gate_told((view.stored.entry,))))]
-    blocks.append(what_if_block(view))
+    blocks.append(what_if_block(view, _plans(sources, view)))
     first, last = (sources.words.date(day) for day in view.span(view.year))
     lead = (
         f"Move spend between channels and see what the media-mix model expects. The sliders start at today's spend, "
         f"which is that of {first} to {last}, {view.year.size} {view.unit}s."
     )
     return Chapter("what-if", "What if: other spend", lead, tuple(blocks))
+
+
+def _plans(sources: Sources, view: MixView) -> list[tuple[str, list[float]]]:
+    """Kept plans of this fit, each channel moved as the plan moves it, within the sliders' reach."""
+    found = []
+    for plan in kept_plans(sources):
+        if plan.fit == view.stored.name:
+            moved = multiples(plan)
+            spend = [view.spend[c] * min(moved.get(view.channels[c], 1.0), REACH) for c in view.paid]
+            found.append((plan.name, [float(amount) for amount in spend]))
+    return found
 
 
 def _chosen(sources: Sources, views: Sequence[MixView]) -> MixView:
