@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from attribution.mix.stored import StoredMix, load_mix
     from attribution.mixes import check_mix, draft_mix, mix_curves, mix_effects, mix_folds, predict_mix
     from attribution.panels import fit_mix
+    from attribution.plans import plan_mix
     from attribution.settings import IngestSettings, JourneySettings
     from attribution.steps.credits import credits_step
     from attribution.steps.fit import fit_step
@@ -69,6 +70,7 @@ _HOMES = {
     "mix_curves": "attribution.mixes",
     "mix_effects": "attribution.mixes",
     "mix_folds": "attribution.mixes",
+    "plan_mix": "attribution.plans",
     "predict_mix": "attribution.mixes",
     "read_paths": "attribution.frames",
     "suppress_step": "attribution.steps.suppress",
@@ -80,7 +82,7 @@ __all__ = [
     "LastNonDirect", "Linear", "Markov", "Position", "Shapley", "StoredMix", "TimeDecay", "UsageError", "Workspace",
     "build_journeys", "check_mix", "credits", "credits_step", "draft_mix", "fit", "fit_mix", "fit_step",
     "ingest_files", "journeys_step", "lists", "load_mix", "mix_credits", "mix_curves", "mix_effects", "mix_folds",
-    "predict_mix", "read_paths", "suppress_step", "to_arviz",
+    "plan_mix", "predict_mix", "read_paths", "suppress_step", "to_arviz",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from attribution.ingest.sources import find_sources
 from attribution.ingest.stage import header_of
 from attribution.ingest.timestamps import check_zone
 from attribution.journeys.journeys import Journeys
+from attribution.progress import Told, silent
 from attribution.steps.credits import credits_step
 from attribution.steps.fit import FitReport, fit_step
 from attribution.steps.hazard import described, hazard_step
@@ -29,7 +30,7 @@ from attribution.workspace import Workspace
 
 if TYPE_CHECKING:
     from attribution.steps.identify import IdentityReport
-    from attribution.steps.mmm import MixOptions, MixReport
+    from attribution.steps.mmm import MixOptions, MixReport, Progress
 
 # Any of these tables gives journeys.
 PATHS = {"touchpoints", "conversions", "paths"}
@@ -124,7 +125,10 @@ def _mmm(configuration: Configuration, base: Path) -> tuple[Sequence[str], Path,
     return c.files(base, c.panel), base / c.model, c.files(base, c.lifts), options
 
 
-def run(configuration: Configuration, base: Path, told: Callable[[str, Any], None] = lambda *_: None) -> RunReport:
+def run(
+    configuration: Configuration, base: Path, told: Callable[[str, Any], None] = lambda *_: None,
+    progress: Told = silent,
+) -> RunReport:  # fmt: skip
     """Validate, then run every step.
 
     Parameters
@@ -134,32 +138,40 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
         Folder that paths in the configuration are relative to.
     told : callable
         Called with (step, its report) after each step.
+    progress : Told
+        Called with how far each step is.
     """
     validate(configuration, base)
     workspace = Workspace(base / configuration.workspace)
     inputs = configuration.ingest.inputs(base)
-    ingested = ingest(workspace, inputs, configuration.ingest.settings()) if inputs else None
+    ingested = ingest(workspace, inputs, configuration.ingest.settings(), progress) if inputs else None
     told("ingest", ingested)
-    identified = _identity(configuration, workspace)
+    identified = _identity(configuration, workspace, progress)
     told("identity", identified)
-    journeys, fitted, timed = _paths(configuration, workspace, told)
+    journeys, fitted, timed = _paths(configuration, workspace, told, progress)
     mixed = None
     if configuration.mmm.enabled:
         from attribution.steps.mmm import mmm_step  # noqa: PLC0415
 
-        mixed = mmm_step(workspace, *_mmm(configuration, base))
+        progress("fitting the media-mix model", 0, 0)
+        mixed = mmm_step(workspace, *_mmm(configuration, base), told=_sampled(progress))
     told("mmm", mixed)
     chosen = configuration.credits
     credits, noticed = credits_step(
-        workspace, chosen.models, by=chosen.by, kind=chosen.kind, force=configuration.mmm.force
+        workspace,
+        chosen.models,
+        by=chosen.by,
+        kind=chosen.kind,
+        force=configuration.mmm.force,
+        told=progress,
     )
     told("credits", credits)
     suppressed = None
     tables = workspace.manifest()["tables"]
     if configuration.suppress.enabled and {"conversions", "customers"} & set(tables):
-        suppressed = suppress_step(workspace, policy=configuration.suppression)
+        suppressed = suppress_step(workspace, policy=configuration.suppression, told=progress)
         told("suppress", suppressed)
-    page = _report(configuration, workspace, base)
+    page = _report(configuration, workspace, base, progress)
     told("report", page)
     findings = [
         *(ingested.findings if ingested else ()),
@@ -176,7 +188,12 @@ def run(configuration: Configuration, base: Path, told: Callable[[str, Any], Non
     )  # fmt: skip
 
 
-def _report(configuration: Configuration, workspace: Workspace, base: Path) -> Path | None:
+def _sampled(progress: Told) -> Callable[[str, Progress], None]:
+    """What the sampler tells of its chains, as all steps tell it."""
+    return lambda label, chains: progress(f"sampling, {label}", chains.done, chains.total)
+
+
+def _report(configuration: Configuration, workspace: Workspace, base: Path, progress: Told) -> Path | None:
     """Write the page."""
     chosen = configuration.report
     if not chosen.enabled:
@@ -184,32 +201,33 @@ def _report(configuration: Configuration, workspace: Workspace, base: Path) -> P
     from attribution.steps.report import report_step, write_report  # noqa: PLC0415  (slow to import)
 
     path = base / chosen.output
-    write_report(path, report_step(workspace, REPORT_FORMS[path.suffix], **chosen.options()))
+    write_report(path, report_step(workspace, REPORT_FORMS[path.suffix], **chosen.options(), told=progress))
     return path
 
 
-def _identity(configuration: Configuration, workspace: Workspace) -> IdentityReport | None:
+def _identity(configuration: Configuration, workspace: Workspace, progress: Told) -> IdentityReport | None:
     """Join ids into customers where that is asked for, or links were ingested."""
     chosen, tables = configuration.identity, workspace.manifest()["tables"]
     if not (("identities" in tables) if chosen.enabled is None else chosen.enabled):
         return None
     from attribution.steps.identify import identify_step  # noqa: PLC0415  (its kernels are slow to import)
 
-    return identify_step(workspace, chosen.settings(), effect=chosen.effect)
+    return identify_step(workspace, chosen.settings(), effect=chosen.effect, told=progress)
 
 
 def _paths(
-    configuration: Configuration, workspace: Workspace, told: Callable[[str, Any], None]
+    configuration: Configuration, workspace: Workspace, told: Callable[[str, Any], None], progress: Told
 ) -> tuple[Journeys | None, FitReport | None, HazardReport | None]:
     """Journeys and the models of them; nothing where the workspace holds none."""
     if not PATHS & set(workspace.manifest()["tables"]):
         return None, None, None
-    journeys = journeys_step(workspace, configuration.journeys.settings())
+    journeys = journeys_step(workspace, configuration.journeys.settings(), progress)
     told("journeys", journeys)
-    fitted = fit_step(
-        workspace, configuration.fit.specs(), uncertainty=configuration.fit.uncertainty(configuration.seed)
-    )
+    intervals = configuration.fit.uncertainty(configuration.seed)
+    fitted = fit_step(workspace, configuration.fit.specs(), uncertainty=intervals, told=progress)
     told("fit", fitted)
-    timed = hazard_step(workspace, **configuration.hazard.options()) if configuration.hazard.enabled else None
+    timed = None
+    if configuration.hazard.enabled:
+        timed = hazard_step(workspace, **configuration.hazard.options(), told=progress)
     told("hazard", timed)
     return journeys, fitted, timed

@@ -208,7 +208,7 @@ def named_files(manifest: dict[str, Any]) -> Iterator[str]:
         yield manifest["journeys"]["path"]
     for fit in manifest["fits"].values():
         yield fit["path"]
-    for kept in (*manifest.get("mixes", {}).values(), *manifest.get("plans", {}).values()):
+    for kept in (entry for kind in ("mixes", "plans", "reconciled") for entry in manifest.get(kind, {}).values()):
         yield kept["path"]
     for entry in manifest["lists"].values():
         yield from entry["files"]

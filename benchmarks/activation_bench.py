@@ -10,6 +10,7 @@ import json
 import shutil
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ MEMORY_BAR = 4_000.0  # MB at ten times as many people, as for journeys
 WIDE = ("meta", "hashed-emails")
 KEY = b"0123456789abcdef0123456789abcdef"  # of the ledger's digests; a workspace draws its own
 LINT = "lint of meta's file"
+DIGESTS = "digests of people for the ledger"
 
 
 def activation() -> list[Row]:
@@ -33,7 +35,7 @@ def activation() -> list[Row]:
     steps: dict[str, dict[str, float]] = child.result["steps"]
     total = sum(found["seconds"] for step, found in steps.items() if step != LINT)
     name = f"{PEOPLE / 1e6:g} M customers"
-    rows = [Row("activation", f"{name}, {len(steps) - 2} platforms: time", total, "s", TIME_BAR)]
+    rows = [Row("activation", f"{name}, {len(steps) - 3} platforms: time", total, "s", TIME_BAR)]
     rows += [
         Row(
             "activation",
@@ -57,10 +59,11 @@ def activation() -> list[Row]:
 
 def write(people: int, names: list[str]) -> dict[str, Any]:
     """Read people once, then write every platform with the ledger's snapshot, as `suppress` does, each timed."""
+    from attribution.activation.digests import digests_of  # noqa: PLC0415
     from attribution.activation.lint import lint_file  # noqa: PLC0415  (the parent must stay small)
     from attribution.activation.people import read_people  # noqa: PLC0415
     from attribution.activation.spec import platforms  # noqa: PLC0415
-    from attribution.activation.taken import person_key_sql, taken_rows  # noqa: PLC0415
+    from attribution.activation.taken import person_key_sql  # noqa: PLC0415
     from attribution.activation.write import write_audience  # noqa: PLC0415
     from attribution.engine import connect  # noqa: PLC0415
 
@@ -72,13 +75,16 @@ def write(people: int, names: list[str]) -> dict[str, Any]:
             source = _customers(connection, folder / "customers.parquet", people)
             source = f"(SELECT * REPLACE ({person_key_sql(KEY, 'customer_id')} AS customer_id) FROM {source})"
             started = time.perf_counter()
-            with read_people(connection, source, "US") as ready:
+            with read_people(connection, source, "US") as ready, ExitStack() as stack:
                 steps["reading people, phones to E.164"] = _step(started, people)
+                started = time.perf_counter()
+                digests = stack.enter_context(digests_of(ready, folder))
+                steps[DIGESTS] = _step(started, people)
                 for name in names or platforms():
                     started = time.perf_counter()
-                    with taken_rows(folder, name) as taken:
-                        made = write_audience(connection, ready, name, folder / "out", region="US", taken=taken)
-                        taken.save(connection, folder / f"{name}.parquet")
+                    taken = digests.taken(name)
+                    made = write_audience(connection, ready, name, folder / "out", region="US", taken=taken)
+                    taken.save(folder / f"{name}.parquet")
                     steps[name] = _step(started, sum(item.rows for item in made.lists))
                     if name == "meta":
                         kept = made.files[0].path.rename(folder / "lint.csv")

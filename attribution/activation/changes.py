@@ -8,15 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from attribution.activation.ledger import DIFFERENCE, Mark, compare, removal
+from attribution.activation.digests import digests_of
+from attribution.activation.ledger import DIFFERENCE, Mark, comparable, compare, removal
 from attribution.activation.people import People, read_people
 from attribution.activation.people_part import leave_shared, part_of
 from attribution.activation.spec import platform_spec
-from attribution.activation.taken import taken_rows, who_sql
+from attribution.activation.taken import who_sql
 from attribution.activation.write import AudienceFiles, write_audience
-from attribution.engine import one_row
+from attribution.engine import literal, one_row
 
-State = Literal["compared", "lapsed", "other ids"]
+State = Literal["compared", "lapsed", "other ids", "other form"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ class Changes:
     ----------
     since : date
         Day of that upload.
-    state : {"compared", "lapsed", "other ids"}
+    state : {"compared", "lapsed", "other ids", "other form"}
         ``lapsed``: the platform has let its members go. ``other ids``: it was uploaded under other customer ids, so
-        that nobody can be compared. Both have no files; the whole list is to be uploaded.
+        that nobody can be compared. ``other form``: what was noted of it cannot be compared with what is noted now.
+        None of these has files; the whole list is to be uploaded.
     added, changed : int
         People in the add files: new ones, and those whose identifiers differ.
     removed : int
@@ -122,6 +124,8 @@ def write_changes(people: People, upload: Upload) -> Changes:
         return Changes(since, "lapsed")
     if upload.mark.ids != upload.ids:
         return Changes(since, "other ids")
+    if not comparable(upload.before):
+        return Changes(since, "other form")
     found = compare(people.connection, upload.now, upload.before, upload.moved)
     made: dict[str, Any] = {"added": found["added"], "changed": found["changed"]}
     if found["added"] or found["changed"]:
@@ -138,20 +142,35 @@ def _removed(people: People, upload: Upload, total: int) -> dict[str, Any]:
     if removal(platform_spec(upload.platform)) == "none":
         return {"gone": total}
     connection = people.connection
-    with (
-        taken_rows(upload.scratch, f"{upload.platform}-remove") as taken,
-        read_people(connection, upload.leaving(), upload.region) as leaving,
-    ):
+    with read_people(connection, upload.leaving(), upload.region) as leaving:
         shared = leave_shared(leaving, people)
-        files = write_audience(connection, leaving, upload.platform, upload.folder, action="remove",
-                               made_on=upload.made_on, label="remove-", taken=taken)  # fmt: skip
-        inside, old, sharing, nothing = one_row(
-            connection,
-            f"""SELECT count(t.who), count(t.who) FILTER (s.customer_id IS NULL AND t.what IS DISTINCT FROM d.before),
-                count(s.customer_id), count(*) FILTER (s.customer_id IS NOT NULL AND t.who IS NULL)
-            FROM (FROM {DIFFERENCE} WHERE change = 'removed') d LEFT JOIN ({taken.people()}) t ON t.who = d.who
-            LEFT JOIN {shared} s ON {who_sql("s.customer_id")} = d.who""",
-        )
+        with digests_of(leaving, upload.scratch) as digests:
+            taken, held = digests.taken(upload.platform), digests.folder / "removed.parquet"
+            files = write_audience(connection, leaving, upload.platform, upload.folder, action="remove",
+                                   made_on=upload.made_on, label="remove-", taken=taken)  # fmt: skip
+            taken.save(held)
+            inside, old, sharing, nothing = _outcome(connection, held, shared)
         connection.execute(f"DROP TABLE {shared}")
     gone = total - inside - nothing
     return {"removed": inside, "gone": gone, "old": old, "shared": sharing, "remove": files}
+
+
+def _outcome(connection: Any, held: Path, shared: str) -> tuple[int, ...]:
+    """Of those who left: in the remove files; in them with other identifiers; sharing one; in none, as all is shared.
+
+    Parameters
+    ----------
+    connection : DuckDB connection
+    held : Path
+        Snapshot of the remove files.
+    shared : str
+        Table of whom something was left out for others: customer_id.
+    """
+    return one_row(
+        connection,
+        f"""SELECT count(t.who), count(t.who) FILTER (s.customer_id IS NULL AND t.digest IS DISTINCT FROM d.before),
+            count(s.customer_id), count(*) FILTER (s.customer_id IS NOT NULL AND t.who IS NULL)
+        FROM (FROM {DIFFERENCE} WHERE change = 'removed') d
+        LEFT JOIN read_parquet({literal(held)}) t ON t.who = d.who
+        LEFT JOIN {shared} s ON {who_sql("s.customer_id")} = d.who""",
+    )

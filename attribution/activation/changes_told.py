@@ -32,6 +32,9 @@ def _compared(spec: PlatformSpec, mark: Mark, changes: Changes) -> Iterator[Find
     elif changes.state == "other ids":
         message = f"{title}: the list of {day} was uploaded under other customer ids, so that nobody can be compared."
         yield Finding("info", "upload-other-ids", message, _whole(spec))
+    elif changes.state == "other form":
+        message = f"{title}: what was noted of the list of {day} is of an older form, so that nobody can be compared."
+        yield Finding("info", "upload-other-form", message, _whole(spec))
     elif not (changes.added or changes.changed or changes.removed or changes.gone or changes.shared):
         yield Finding("note", "upload-unchanged", f"{title}: nothing has changed since the upload of {day}.")
     else:

@@ -13,7 +13,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow.parquet as pq
+
 from attribution.activation.spec import PlatformSpec
+from attribution.activation.taken import NAMES
 from attribution.engine import literal
 
 Removal = Literal["stated", "not stated", "none"]
@@ -111,6 +114,11 @@ def removal(spec: PlatformSpec) -> Removal:
     return "stated" if "remove" in said or "{expires}" in said else "not stated"
 
 
+def comparable(snapshot: Path) -> bool:
+    """Whether a snapshot is of the form that is made now; older ones have other digests, under another name."""
+    return tuple(pq.read_schema(snapshot).names) == NAMES
+
+
 def compare(connection: Any, now: Path, before: Path, moved: str | None) -> dict[str, int]:
     """Compare two snapshots; the table `DIFFERENCE` has who, change (added, changed, removed) and what it was before.
 
@@ -129,16 +137,16 @@ def compare(connection: Any, now: Path, before: Path, moved: str | None) -> dict
     dict
         Number of people added, changed and removed.
     """
-    old = f"(SELECT who, what FROM read_parquet({literal(before)}))"
+    old = f"(SELECT who, digest FROM read_parquet({literal(before)}))"
     if moved is not None:
         # Two who became one have other identifiers than either had.
-        old = f"""(SELECT coalesce(m.is_now, o.who) AS who, CASE WHEN count(*) = 1 THEN min(o.what) END AS what
+        old = f"""(SELECT coalesce(m.is_now, o.who) AS who, CASE WHEN count(*) = 1 THEN min(o.digest) END AS digest
             FROM {old} o LEFT JOIN {moved} m ON m.was = o.who GROUP BY 1)"""
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {DIFFERENCE} AS
-        SELECT coalesce(n.who, o.who) AS who, o.what AS before,
+        SELECT coalesce(n.who, o.who) AS who, o.digest AS before,
             CASE WHEN o.who IS NULL THEN 'added' WHEN n.who IS NULL THEN 'removed' ELSE 'changed' END AS change
         FROM read_parquet({literal(now)}) n FULL JOIN {old} o ON o.who = n.who
-        WHERE o.who IS NULL OR n.who IS NULL OR n.what IS DISTINCT FROM o.what""")
+        WHERE o.who IS NULL OR n.who IS NULL OR n.digest IS DISTINCT FROM o.digest""")
     rows = connection.execute(f"SELECT change, count(*) FROM {DIFFERENCE} GROUP BY change").fetchall()
     return {"added": 0, "changed": 0, "removed": 0} | dict(rows)

@@ -12,7 +12,6 @@ from attribution.activation.row_parts import RowParts
 from attribution.activation.rows_several import several_stages
 from attribution.activation.rows_single import single_stages
 from attribution.activation.spec import ADDRESS, CONTACTS, AudienceList, Column, Hash, PlatformSpec
-from attribution.activation.taken import WHO, what_sql
 from attribution.activation.template import member_sql, placeholders, repeated
 from attribution.engine import identifier
 
@@ -28,7 +27,8 @@ class RowQuery:
     sql : str
         Columns line (NULL where nothing is left), place (what rows are sorted by before their text), people, and for
         each contact identifier kept_, bad_, ready_, doubled_ and its name: values kept, not sound, digests that the
-        platform does not take, and doubled; where taken, who (the customer) and what (digest of the row).
+        platform does not take, and doubled; where taken, person: number of the row in the table of people, those of
+        ``_several`` after those of ``_single``.
     contacts : tuple of str
     columns : tuple of Column
         Of a file, each as often as it is written.
@@ -56,24 +56,24 @@ def row_query(
     value : bool
         Whether people have values of their own, for a column that takes them.
     taken : bool
-        Whether rows have the digests who and what; people are under their keys then (`attribution.activation.taken`).
+        Whether rows say whose they are (`attribution.activation.taken`).
     """
     columns = written_columns(item, most, value=value)
-    used = _used(item, columns)
+    used = used_identifiers(item, columns)
     contacts = tuple(c for c in CONTACTS if c in used)
     fields = tuple(f for f in ADDRESS if f in used)
     places = _places(item, columns, contacts)
     parts = RowParts(spec, columns, contacts, fields, places, _other_hashes(spec, columns), item.address == "all")
     line = _csv_line(item, columns, spec) if item.form != "jsonl" else member_sql(item.member, item.envelope)
     sums = [f"CASE WHEN r = 0 THEN {what}_{c} ELSE 0 END AS {what}_{c}" for c in contacts for what in COUNTS]
+    sums += ["person"] if taken else []
     named = _identifiers(contacts, fields)
-    digests = [f"left(customer_id, {WHO}) AS who", f"{what_sql('customer_id', item.name, named)} AS what"]
     stages = (*single_stages(parts, table), *several_stages(parts, table))
     sql = f"""
         WITH {", ".join(stages)}, cut AS (FROM cut_single UNION ALL BY NAME FROM cut_several),
         keyed AS (SELECT *, [sha256({named})] AS row_key FROM cut)
         SELECT CASE WHEN {_worth(item, contacts)} THEN {line} END AS line, {_order(item, contacts)} AS place,
-            CASE WHEN r = 0 THEN 1 ELSE 0 END AS people{"".join(", " + s for s in [*sums, *(digests if taken else [])])}
+            CASE WHEN r = 0 THEN 1 ELSE 0 END AS people{"".join(", " + s for s in sums)}
         FROM keyed
     """
     return RowQuery(sql, contacts, columns)
@@ -89,7 +89,8 @@ def written_columns(item: AudienceList, most: Mapping[str, int], *, value: bool)
     return tuple(found)
 
 
-def _used(item: AudienceList, columns: tuple[Column, ...]) -> set[str]:
+def used_identifiers(item: AudienceList, columns: tuple[Column, ...]) -> set[str]:
+    """What a list's rows are made of, by name."""
     return set(placeholders(item.member)) if item.form == "jsonl" else {c.of for c in columns if c.of}
 
 

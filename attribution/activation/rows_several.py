@@ -25,7 +25,7 @@ from attribution.engine import identifier
 COLUMNS = {"email": ("email", "email_hash"), "phone": ("phone", "phone_hash"),
            "maid": ("list_concat(idfa, aaid)", "maid_hash"), "idfa": ("idfa", ""), "aaid": ("aaid", "")}  # fmt: skip
 NONE = "CAST([] AS VARCHAR[])"
-WITH = ("value", "customer_id")  # carried through every stage
+WITH = ("value", "person")  # carried through every stage
 
 
 def several_stages(parts: RowParts, table: str) -> list[str]:
@@ -33,8 +33,9 @@ def several_stages(parts: RowParts, table: str) -> list[str]:
     address = ("CAST([] AS INTEGER[]) AS address", "address", "address")
     if parts.fields:
         address = (_after_steps(parts), _hashed_address(parts), _kept_address(parts))
+    person = f"(SELECT *, rowid + (SELECT count(*) FROM {table}_single) AS person FROM {table}_several)"
     stages = (
-        ("usable", f"{table}_several", [*_usable(parts), address[0]]),
+        ("usable", person, [*_usable(parts), address[0]]),
         ("distinct_values", "usable", [*_distinct(parts), "address"]),
         ("hashed", "distinct_values", [*_hashed(parts), address[1]]),
         ("whole", "hashed", [*_whole(parts), address[2]]),

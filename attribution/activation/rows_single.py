@@ -34,7 +34,7 @@ def single_stages(parts: RowParts, table: str) -> list[str]:
     """Common table expressions up to ``cut_single``."""
     first = [column for c in parts.contacts for column in _given(parts, c)]
     first += [f"{marked(f'address[1].{f}')} AS a_{f}" for f in parts.fields]
-    stages = [f"single_0 AS (SELECT {', '.join(['*', *first])} FROM {table}_single)"]
+    stages = [f"single_0 AS (SELECT {', '.join(['*', 'rowid AS person', *first])} FROM {table}_single)"]
     todo = {f"f_{c}": passes(parts.rule(c).steps) for c in parts.contacts}
     todo |= {f"a_{f}": passes(parts.rule(f).steps) for f in parts.fields}
     for number in range(max((len(steps) for steps in todo.values()), default=0)):
@@ -76,7 +76,7 @@ def _cut(parts: RowParts) -> list[str]:
         glue = " AND " if parts.complete else " OR "
         there = glue.join(f"a_{f} IS NOT NULL" for f in parts.fields)
         columns += [f"[CASE WHEN {there} THEN a_{f} END] AS {identifier(f)}" for f in parts.fields]
-    columns += ["value", "customer_id"]
+    columns += ["value", "person"]
     for c in parts.contacts:
         columns += [
             f"CASE WHEN f_{c} IS NOT NULL OR x_{c} IS NOT NULL THEN 1 ELSE 0 END AS kept_{c}",

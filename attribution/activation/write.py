@@ -141,7 +141,7 @@ def write_audience(
     label : str
         What stands in names of files between platform and list; ``add-`` for files that only add.
     taken : TakenRows or None
-        Takes a digest of every row; people are under their keys then.
+        Notes whom the files hold (`attribution.activation.digests`).
 
     Returns
     -------

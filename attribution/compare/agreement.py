@@ -11,8 +11,8 @@ from attribution.tables import BASELINE, UNATTRIBUTED
 
 INTERACTION = "(interaction)"
 SPECIAL = (BASELINE, INTERACTION, UNATTRIBUTED)
-# Of a media-mix fit, which knows the channels of its panel and no others.
-PANEL = "mmm"
+# Of a media-mix fit, and of what was reconciled with one: they know the channels of a panel and no others.
+PANELS = ("mmm", "reconciled")
 TREATMENT = "treatment"
 
 
@@ -33,7 +33,7 @@ def shares(credits: pd.DataFrame, measure: str = "conversions") -> pd.DataFrame:
     table = table.reindex(columns=list(dict.fromkeys(rows["fit"])))
     # A model of journeys gives nothing to a channel that it saw in none of them, and says nothing about one that
     # journeys never hold (television); a panel says nothing about what it lacks.
-    journeys = rows if "model" not in rows else rows[rows["model"] != PANEL]
+    journeys = rows if "model" not in rows else rows[~rows["model"].isin(PANELS)]
     fits, seen = list(dict.fromkeys(journeys["fit"])), table.index.isin(journeys["channel"])
     table.loc[seen, fits] = table.loc[seen, fits].fillna(0.0)
     return _normalised(table)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from attribution.compare.agreement import PANEL, over_common_channels, shares
+from attribution.compare.agreement import PANELS, over_common_channels, shares
 
 MOST = 5
 # Differences of less than this share are no disagreement that a planner acts on.
@@ -44,7 +44,7 @@ def disagreements(credits: pd.DataFrame, positions: pd.DataFrame | None, most: i
     if table.shape[1] < 2:
         return ()
     facts = None if positions is None else positions.set_index("channel")
-    panels = set(credits.loc[credits["model"] == PANEL, "fit"]) if "model" in credits else set()
+    panels = set(credits.loc[credits["model"].isin(PANELS), "fit"]) if "model" in credits else set()
     spread = (table.max(axis=1) - table.min(axis=1)).sort_values(ascending=False, kind="stable")
     found = []
     for channel in spread[spread >= LEAST].index[:most]:

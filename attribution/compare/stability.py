@@ -11,6 +11,7 @@ from attribution.compare.agreement import shares
 from attribution.credit.finer import credits_by
 from attribution.credit.paths import Fit, Kept
 from attribution.journeys.journeys import Journeys
+from attribution.progress import Told, silent
 
 COLUMNS = ("fit", "months", "mean_shift", "largest_shift", "largest_at")
 
@@ -20,7 +21,7 @@ def no_stability() -> pd.DataFrame:
     return pd.DataFrame(columns=list(COLUMNS))
 
 
-def monthly_stability(journeys: Journeys, fits: Sequence[Fit | Kept]) -> pd.DataFrame:
+def monthly_stability(journeys: Journeys, fits: Sequence[Fit | Kept], told: Told = silent) -> pd.DataFrame:
     """Fit each model on the journeys of each month and compare neighbors.
 
     Returns
@@ -31,7 +32,7 @@ def monthly_stability(journeys: Journeys, fits: Sequence[Fit | Kept]) -> pd.Data
     """
     if not journeys.timed or not fits:
         return no_stability()
-    table, _ = credits_by(journeys, [Kept(f.name, f.spec) for f in fits], by=("month",))
+    table, _ = credits_by(journeys, [Kept(f.name, f.spec) for f in fits], by=("month",), told=told)
     rows = []
     for fit, mine in table.groupby("fit", sort=False):
         by_month = {str(month): shares(part).iloc[:, 0] for month, part in mine.groupby("month")}

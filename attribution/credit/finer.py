@@ -14,6 +14,7 @@ from attribution.credit.spend import Spend
 from attribution.credit.table import with_spend
 from attribution.findings import Finding
 from attribution.journeys.journeys import Journeys
+from attribution.progress import Told, silent
 
 FEW = "few-conversions"
 
@@ -25,6 +26,7 @@ def credits_by(
     *,
     by: tuple[str, ...] = (),
     kind: str | None = None,
+    told: Told = silent,
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The credits table of fits inside each group, and what to know about the intervals.
 
@@ -38,15 +40,15 @@ def credits_by(
     kept : iterable of Kept
         What to fit in each group.
     spend : Spend, optional
-    by, kind
+    by, kind, told
         As `views` takes them.
     """
     kept = tuple(kept)
-    drawn = {how: replicates_of(journeys, how, parts=True) for how in dict.fromkeys(k.uncertainty for k in kept)}
+    drawn = {how: replicates_of(journeys, how, told, parts=True) for how in dict.fromkeys(k.uncertainty for k in kept)}
     frames: list[pd.DataFrame] = []
     findings: list[Finding] = []
     seen = 0
-    for group, view in views(journeys, by, kind):
+    for group, view in views(journeys, by, kind, told):
         seen += len(view.labels)
         costs = None if spend is None else spend.costs("campaign" in by, group)
         made, noticed = _fitted(view, kept, drawn)

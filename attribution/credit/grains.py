@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.journeys.journeys import JourneyPart, Journeys
+from attribution.progress import Told, silent
 from attribution.tables import GRAINS
 from attribution_models.paths.encoded import PathBlock, take
 
@@ -76,7 +77,7 @@ def check_grains(by: tuple[str, ...]) -> None:
 
 
 def views(
-    journeys: Journeys, by: tuple[str, ...] = (), kind: str | None = None
+    journeys: Journeys, by: tuple[str, ...] = (), kind: str | None = None, told: Told = silent
 ) -> Iterator[tuple[dict[str, Any], JourneyView]]:
     """Yield ``(group, view)`` for each group of journeys that the grains tell apart, in order.
 
@@ -87,6 +88,8 @@ def views(
         Of ``campaign``, ``month``, ``week``, ``geo``, ``kind``, ``customer``.
     kind : str or None
         Only conversions of this kind; journeys that never convert belong to every kind.
+    told : Told
+        Called with how many groups were taken before.
     """
     check_grains(by)
     if kind is not None and kind not in journeys.kinds:
@@ -104,8 +107,9 @@ def views(
         if kind is None and any(np.any((p.kind < 0) & (p.conversions > 0)) for p in _parts(journeys)):
             kinds.append(EMPTY)
     codes, names = _groups(journeys, groups)
-    for one in kinds:
+    for before, one in enumerate(kinds):
         for number, name in enumerate(names):
+            told("fitting each group", before * len(names) + number, len(kinds) * len(names))
             masks = []
             for i in range(journeys.block_count):
                 mask = of_kind[i]

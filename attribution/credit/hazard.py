@@ -16,6 +16,7 @@ from attribution.credit.columns import ordered
 from attribution.credit.hazard_checks import checks_data, checks_findings
 from attribution.errors import UsageError, listed
 from attribution.findings import Finding
+from attribution.progress import Told, silent
 from attribution.tables import BASELINE, UNATTRIBUTED
 from attribution.workspace import PRIVATE, Workspace, digest_of
 from attribution_models.paths.events import EventTable
@@ -39,7 +40,9 @@ class HazardReport:
     checks: dict[str, Any] | None = None
 
 
-def fit_hazard(events: EventTable, spec: Hazard, *, checked: bool = False, tested: Sequence[str] = ()) -> HazardReport:
+def fit_hazard(
+    events: EventTable, spec: Hazard, *, checked: bool = False, tested: Sequence[str] = (), told: Told = silent
+) -> HazardReport:
     """Fit the model; that it may be misled by intent it cannot see comes with every fit.
 
     Parameters
@@ -50,12 +53,14 @@ def fit_hazard(events: EventTable, spec: Hazard, *, checked: bool = False, teste
         Calibration, held-out likelihood and frailty too.
     tested : sequence of str
         Channels of which the workspace holds an experiment.
+    told : Told
 
     Raises
     ------
     UsageError
         Where the model cannot be fitted: too little untouched time at risk, no conversions.
     """
+    told("fitting the time-to-event model", 0, 0)
     try:
         fit = spec.fit(events)
     except ValueError as error:
@@ -67,6 +72,7 @@ def fit_hazard(events: EventTable, spec: Hazard, *, checked: bool = False, teste
         findings.append(Finding("note", "signals", message))
     data = None
     if checked:
+        told("checking the time-to-event model", 0, 0)
         checks = check(fit, events)
         findings += checks_findings(checks, fit, events)
         data = checks_data(checks, fit, events)

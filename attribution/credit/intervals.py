@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from attribution.credit.columns import ordered
 from attribution.errors import UsageError
 from attribution.findings import Finding
+from attribution.progress import Told, counted, silent
 from attribution_models.paths.markov import Markov, MarkovFit
 from attribution_models.paths.order_draws import order_draws
 from attribution_models.paths.posterior import posterior
@@ -89,16 +89,14 @@ class Replicates:
     orders: NDArray[np.int64] | None
 
 
-def replicates_of(
-    paths: Any, how: Uncertainty, told: Callable[[int], None] = lambda _: None, *, parts: bool = False
-) -> Replicates | None:
+def replicates_of(paths: Any, how: Uncertainty, told: Told = silent, *, parts: bool = False) -> Replicates | None:
     """Draw what all fits on these journeys share; None where nothing is resampled.
 
     Parameters
     ----------
     paths : Journeys
     how : Uncertainty
-    told : callable
+    told : Told
         Called with the number of replicates whose order is chosen, which takes the longest.
     parts : bool
         Whether parts of the journeys are fitted, which need the scale of the whole.
@@ -108,14 +106,16 @@ def replicates_of(
     orders = None
     if how.orders:
         orders = order_draws(
-            paths, how.orders, seed=how.seed, replicates=how.bootstrap, bootstrap_seed=how.seed, told=told
-        )
+            paths, how.orders, seed=how.seed, replicates=how.bootstrap, bootstrap_seed=how.seed,
+            told=counted(told, "choosing the order again", how.bootstrap),
+        )  # fmt: skip
     return Replicates(replicate_scale(paths, how.bootstrap, how.seed) if parts else None, orders)
 
 
 def intervals_of(
-    paths: Any, specs: list[Any], results: list[PathFit], how: Uncertainty, drawn: Replicates | None
-) -> tuple[list[Made | None], list[Finding]]:
+    paths: Any, specs: list[Any], results: list[PathFit], how: Uncertainty, drawn: Replicates | None,
+    told: Told = silent,
+) -> tuple[list[Made | None], list[Finding]]:  # fmt: skip
     """Make intervals for fits, all models in one scan; None for a fit that has none.
 
     Parameters
@@ -126,6 +126,8 @@ def intervals_of(
     how : Uncertainty
     drawn : Replicates or None
         From `replicates_of` all journeys.
+    told : Told
+        Called with how many replicates are made.
 
     Raises
     ------
@@ -135,6 +137,7 @@ def intervals_of(
     if how.posterior:
         if not all(isinstance(spec, Markov) for spec in specs):
             raise UsageError("posterior: only Markov chains have one. Use --bootstrap 200 for other models.")
+        told("drawing chains", 0, 0)
         rows = [posterior(paths, spec, how.posterior, how.seed, level=how.level) for spec in specs]
         return [Made(made.kind, made.fits[0]) for made in rows], _few(paths, rows[0])
     if drawn is None:
@@ -144,9 +147,11 @@ def intervals_of(
     made = bootstrap(
         paths, [specs[i] for i in plain], how.bootstrap, how.seed,
         level=how.level, fits=[results[i] for i in plain], scale=drawn.scale,
+        told=counted(told, "resampling", how.bootstrap),
     )  # fmt: skip
     found = dict(zip(plain, made.fits, strict=True))
     for i, result in chosen.items():
+        told("solving the chains of all replicates", 0, 0)
         assert drawn.orders is not None
         found[i] = bootstrap_order(paths, result, drawn.orders, how.seed, level=how.level, scale=drawn.scale)
     return [Made(made.kind, found[i]) for i in range(len(specs))], _few(paths, made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from attribution.credit.table import credits_frame, empty_frame, with_spend
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.findings import Finding
 from attribution.journeys.journeys import Journeys
+from attribution.progress import Told, silent
 from attribution.workspace import PRIVATE, Workspace, digest_of
 from attribution_models.paths.credit import PathCredit
 from attribution_models.paths.markov import Markov, MarkovFit
@@ -86,7 +87,7 @@ def fit_paths(
     uncertainty: Uncertainty | None = None,
     *,
     drawn: Replicates | None = None,
-    told: Callable[[int], None] = lambda _: None,
+    told: Told = silent,
 ) -> tuple[tuple[Fit, ...], tuple[Finding, ...]]:
     """Fit path models; all rules in one scan, all intervals in another.
 
@@ -101,8 +102,8 @@ def fit_paths(
         How intervals are made; None makes none.
     drawn : Replicates, optional
         What all journeys share, where these are a part of them; drawn here if not given.
-    told : callable
-        Called with the number of replicates whose order is chosen.
+    told : Told
+        Called with what is fitted, and with how many replicates are made.
 
     Returns
     -------
@@ -127,6 +128,7 @@ def fit_paths(
     done: dict[str, PathFit] = {}
     for family in dict.fromkeys(family_of(s) for s in specs):
         mine = [s for s in specs if family_of(s) == family]
+        told(f"fitting {family}", 0, 0)
         try:
             results = FAMILIES[family].fit(paths, mine)
         except ValueError as error:
@@ -136,7 +138,7 @@ def fit_paths(
     if drawn is None:
         drawn = replicates_of(paths, how, told)
         findings += orders_told(drawn, next((s.order for s in specs if isinstance(s, Markov)), 0))
-    made, noticed = intervals_of(paths, list(specs), [done[s.name] for s in specs], how, drawn)
+    made, noticed = intervals_of(paths, list(specs), [done[s.name] for s in specs], how, drawn, told)
     fits = (Fit(name or s.name, s, done[s.name], found, how) for s, found in zip(specs, made, strict=True))
     return tuple(fits), (*findings, *noticed)
 

@@ -29,6 +29,7 @@ from attribution.identity.linkage_model import (
     without_matches,
 )
 from attribution.identity.linkage_records import NAMES, RECORDS, LinkageRecords, linkage_records
+from attribution.progress import Told, silent
 
 SOURCE = "splink"
 
@@ -69,7 +70,9 @@ def require_splink() -> None:
         raise UsageError(msg)
 
 
-def link_records(connection: Any, relation: str, settings: LinkageSettings | None = None) -> Linkage:
+def link_records(
+    connection: Any, relation: str, settings: LinkageSettings | None = None, told: Told = silent
+) -> Linkage:
     """Find pairs of records that are probably one person.
 
     Parameters
@@ -79,6 +82,7 @@ def link_records(connection: Any, relation: str, settings: LinkageSettings | Non
     relation : str
         The customers table.
     settings : LinkageSettings, optional
+    told : Told
 
     Raises
     ------
@@ -87,6 +91,7 @@ def link_records(connection: Any, relation: str, settings: LinkageSettings | Non
     """
     require_splink()
     settings = settings or LinkageSettings()
+    told("reading records", 0, 0)
     records = linkage_records(connection, relation)
     chosen = blocks(connection, records.columns, settings.pairs)
     before = prior(connection, records.columns, records.count, settings.recall)
@@ -95,14 +100,17 @@ def link_records(connection: Any, relation: str, settings: LinkageSettings | Non
     with _quiet(), _splink(connection) as api:
         linker = _linker(api, model(records.columns, chosen, before))
         random_pairs = int(min(settings.random_pairs, every_pair))
+        told("learning what agrees by chance", 0, 0)
         linker.training.estimate_u_using_random_sampling(
             max_pairs=settings.random_pairs, seed=settings.seed, min_count_per_level=None
         )
+        told("learning what agreement is worth", 0, 0)
         _learn(linker, learned, settings)
         share = min(_matches(connection, linker) / every_pair, MOST_MATCHES * before)
         cleaned = without_matches(linker.misc.save_model_to_json(), share, random_pairs)
         linker = _linker(api, cleaned)
         _learn(linker, learned, settings)
+        told("comparing records", 0, 0)
         predicted = linker.inference.predict(threshold_match_probability=settings.least)
         edges = _edges(connection, predicted.physical_name)
     for table in (RECORDS, NAMES):

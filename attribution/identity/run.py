@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from attribution.identity.resolve import resolve
 from attribution.identity.sources import UNDATED, LinkSource, Prepared, prepared, sources
 from attribution.identity.store import read_registry, write_registry
 from attribution.identity.unified import unified_type
+from attribution.progress import Told
 from attribution.settings import IdentitySettings
 from attribution.workspace import PRIVATE, Workspace, digest_of, write_atomically
 
@@ -69,7 +69,7 @@ class Run:
 
     def __init__(
         self, workspace: Workspace, connection: Any, manifest: dict[str, Any], settings: IdentitySettings,
-        told: Callable[[str], None], erased: frozenset[int] = frozenset(),
+        told: Told, erased: frozenset[int] = frozenset(),
     ) -> None:  # fmt: skip
         self.workspace, self.connection, self.manifest = workspace, connection, manifest
         self.settings, self.told, self.erased = settings, told, erased
@@ -87,7 +87,7 @@ class Run:
         before = self.before()
         done = self.extended(folder, before, unified, run) or self.resolved(folder, before, found, run)
         registry = done.registry
-        self.told("writing customers")
+        self.told("writing customers", 0, 0)
         write_registry(folder / "registry.arrow", registry)
         write_table(folder / "aliases.parquet", aliases(registry))
         maps = self.write_maps(folder, registry, found, unified)
@@ -115,10 +115,10 @@ class Run:
 
     def resolved(self, folder: Path, before: Registry, found: tuple[LinkSource, ...], run: int) -> Done:
         """Resolve all links."""
-        self.told("reading ids")
+        self.told("reading ids", 0, 0)
         forms = prepared(self.connection, found, self.settings)
         links = read_links(self.connection, forms)
-        self.told("joining ids")
+        self.told("joining ids", 0, 0)
         made = resolve(links, self.settings, *self.disabled(links))
         registry = register(made.found, without(before, self.erased))
         events = ledger(before, registry, run)
@@ -137,10 +137,10 @@ class Run:
         graph = read_graph(self.workspace.path / self.held["path"]) if new is not None else None
         if new is None or graph is None:
             return None
-        self.told("reading new ids")
+        self.told("reading new ids", 0, 0)
         forms = prepared(self.connection, sources(self.connection, new, unified), self.settings)
         links = read_links(self.connection, forms)
-        self.told("joining new ids")
+        self.told("joining new ids", 0, 0)
         levels = {n: id_type(n).level == "person" for n in (*before.type_names, *links.type_names)}
         levels[unified.name] = unified.level == "person"
         made = extend(before, graph, links, levels, self.settings, *self.disabled(links))

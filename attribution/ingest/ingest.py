@@ -25,6 +25,7 @@ from attribution.ingest.settle import copy_private, forget, settle
 from attribution.ingest.sources import Source, find_sources
 from attribution.ingest.stage import Staged, stage
 from attribution.ingest.timestamps import check_format, check_zone
+from attribution.progress import Told, silent
 from attribution.settings import IngestSettings, moment
 from attribution.tables import TABLES
 from attribution.workspace import PRIVATE, Workspace, digest_of, digest_of_file
@@ -34,6 +35,7 @@ def ingest(
     workspace: Workspace,
     inputs: Mapping[str | None, Sequence[str]],
     settings: IngestSettings | None = None,
+    told: Told = silent,
 ) -> IngestReport:
     """Read files into the workspace.
 
@@ -43,6 +45,8 @@ def ingest(
     inputs : mapping
         Table name (None: find it by the headers) to file arguments, as `find_sources` reads them.
     settings : IngestSettings, optional
+    told : Told
+        Called with the file that is read.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def ingest(
     settings = settings or IngestSettings()
     _check(inputs, settings)
     with workspace.write() as manifest:
-        run = _Run(workspace, manifest, settings)
+        run = _Run(workspace, manifest, settings, told)
         for table, arguments in inputs.items():
             for argument in arguments:
                 for source in find_sources(argument, workspace.scratch(), run.skipped):
@@ -101,8 +105,8 @@ def _reading(name: str) -> Iterator[None]:
 class _Run:
     """One ingest: the manifest it changes, and what it has seen so far."""
 
-    def __init__(self, workspace: Workspace, manifest: dict[str, Any], settings: IngestSettings) -> None:
-        self.workspace, self.manifest, self.settings = workspace, manifest, settings
+    def __init__(self, workspace: Workspace, manifest: dict[str, Any], settings: IngestSettings, told: Told) -> None:
+        self.workspace, self.manifest, self.settings, self.told = workspace, manifest, settings, told
         self.skipped: list[str] = []
         self.items: list[tuple[dict[str, Any], bool]] = []
         self.changed: set[str] = set()
@@ -111,6 +115,7 @@ class _Run:
 
     def take(self, source: Source, table: str | None) -> None:
         """Read one source, unless it was read in the same way before."""
+        self.told(f"reading {source.name}", 0, 0)
         digest = digest_of(digest_of_file(source.path), source.query)
         choice = digest_of(table, self.settings.as_dict())
         held = [i for i in self.manifest["inputs"] if i["digest"] == digest]
@@ -169,6 +174,7 @@ class _Run:
         for target, header in self.unused.items():
             raise UsageError(_no_header(target, header, tuple(self.headers), "any file"))
         for table in sorted(self.changed):
+            self.told(f"settling {table}", 0, 0)
             with _reading(f"table {table}"):
                 settle(self.workspace, self.manifest, table)
         reports = tuple(report_of(item, unchanged=unchanged) for item, unchanged in self.items)

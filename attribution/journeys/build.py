@@ -21,6 +21,7 @@ from attribution.journeys.parts import bits_for, default_budget, each_part, rang
 from attribution.journeys.read import JourneyTables, data_end, read_conversions, read_known, read_units
 from attribution.journeys.rules import repeated, repeated_units, rules_of
 from attribution.journeys.sort import sort_part
+from attribution.progress import Told, silent
 from attribution.settings import JourneySettings, moment
 
 Sink = Callable[[int, JourneyPart], Any]
@@ -34,6 +35,7 @@ def build_journeys(
     *,
     digest: str = "",
     memory: int | None = None,
+    told: Told = silent,
 ) -> Journeys:
     """Cut the tables' touches into journeys.
 
@@ -49,6 +51,8 @@ def build_journeys(
         Written into the result.
     memory : int, optional
         Bytes of touches held at once; never changes the result.
+    told : Told
+        Called with how many parts are cut.
 
     Raises
     ------
@@ -67,12 +71,13 @@ def build_journeys(
     if tables.touchpoints is None and tables.conversions is None:
         msg = "No touchpoints to build journeys from. Add some: attribution ingest --touchpoints FILE."
         raise UsageError(msg)
-    return _from_events(connection, tables, settings, keep, digest, memory or default_budget())
+    return _from_events(connection, tables, settings, keep, digest, memory or default_budget(), told)
 
 
 def _from_events(
-    connection: Any, tables: JourneyTables, settings: JourneySettings, sink: Sink, digest: str, memory: int
+    connection: Any, tables: JourneyTables, settings: JourneySettings, sink: Sink, digest: str, memory: int, told: Told
 ) -> Journeys:
+    told("reading touches and conversions", 0, 0)
     as_of = None if settings.as_of is None else moment(settings.as_of)
     units = read_units(connection, tables.touchpoints, as_of)
     conversions, kinds, own_geos = read_conversions(connection, tables.conversions, as_of)
@@ -100,6 +105,7 @@ def _from_events(
         codes = set(np.unique(part.units).tolist()) if frequency else set()
         return sink(index, part), made.tally, count_part(part), codes
 
+    told("cutting journeys", 0, 0)
     stored: list[Any] = []
     tally = np.zeros(5, np.int64)
     totals: dict[str, int] = {}
@@ -108,6 +114,7 @@ def _from_events(
         connection, tables.touchpoints, units, as_of, memory, work
     ):
         stored.append(place)
+        told("cutting journeys", len(stored), 1 << bits)
         tally += part_tally
         totals = {name: totals.get(name, 0) + number for name, number in part_counts.items()}
         codes |= part_codes

@@ -14,6 +14,7 @@ from attribution.engine import connect
 from attribution.errors import UsageError
 from attribution.findings import Finding
 from attribution.identity.stitch import people_table
+from attribution.progress import Told, silent
 from attribution.steps.credits import credits_step
 from attribution.workspace import Workspace
 
@@ -29,10 +30,10 @@ def lifts_of(workspace: Workspace, manifest: dict[str, Any]) -> pd.DataFrame | N
 
 
 def calibrated_step(
-    workspace: Workspace, names: Sequence[str] = (), weight: Weight = "lift"
+    workspace: Workspace, names: Sequence[str] = (), weight: Weight = "lift", told: Told = silent
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The credits of stored fits, calibrated to the workspace's experiments; `weight` as `calibrate` takes it."""
-    table, findings = credits_step(workspace, names, mixes=False)
+    table, findings = credits_step(workspace, names, mixes=False, told=told)
     found = lifts_of(workspace, workspace.manifest())
     if found is None or found.empty:
         msg = (

@@ -20,6 +20,7 @@ from attribution.errors import UsageError, listed
 from attribution.findings import Finding
 from attribution.journeys.journeys import Journeys
 from attribution.journeys.reports import positions
+from attribution.progress import Told, silent
 from attribution.steps.calibrate import lifts_of
 from attribution.steps.credits import credits_step
 from attribution.steps.journeys import journeys_step
@@ -61,8 +62,9 @@ class CompareReport:
 
 
 def compare_step(
-    workspace: Workspace, names: Sequence[str] = (), truth: pd.DataFrame | None = None, *, force: bool = False
-) -> CompareReport:
+    workspace: Workspace, names: Sequence[str] = (), truth: pd.DataFrame | None = None, *, force: bool = False,
+    told: Told = silent,
+) -> CompareReport:  # fmt: skip
     """Set stored fits side by side; what needs journeys is left out where only panels were fitted.
 
     Parameters
@@ -71,8 +73,9 @@ def compare_step(
         As in `credits_step`.
     truth : DataFrame, optional
         ``channel`` and ``conversions`` that are known to be true (a simulated world, an experiment).
+    told : Told
     """
-    table, findings = credits_step(workspace, names, force=force)
+    table, findings = credits_step(workspace, names, force=force, told=told)
     manifest = workspace.manifest()
     entries = [manifest["fits"][n] for n in dict.fromkeys(map(str, table["fit"])) if n in manifest["fits"]]
     kept = [kept_of(e) for e in entries if e["family"] != FAMILY]
@@ -83,7 +86,7 @@ def compare_step(
     return CompareReport(
         credits=table,
         agreement=agreement(table),
-        stability=no_stability() if journeys is None else monthly_stability(journeys, kept),
+        stability=no_stability() if journeys is None else monthly_stability(journeys, kept, told),
         errors=None if truth is None else errors(table, truth),
         experiments=measured,
         conflicts=_conflicts(table, measured, tested),

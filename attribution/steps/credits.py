@@ -15,6 +15,7 @@ from attribution.errors import UsageError, did_you_mean, listed
 from attribution.findings import Finding
 from attribution.identity.uses import stitching_note
 from attribution.journeys.journeys import Journeys
+from attribution.progress import Told, silent
 from attribution.steps.journeys import journeys_step
 from attribution.steps.refit import refit
 from attribution.steps.spend import spend_of
@@ -30,6 +31,7 @@ def credits_step(
     kind: str | None = None,
     mixes: bool = True,
     force: bool = False,
+    told: Told = silent,
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The credits table of stored fits.
 
@@ -44,9 +46,11 @@ def credits_step(
         Whether media-mix fits belong to it.
     force : bool
         Media-mix fits that did not converge are a warning, not an error.
+    told : Told
+        Called with what is fitted again.
     """
     manifest = workspace.require()
-    paths, mixed = chosen_fits(manifest, names, mixes=mixes)
+    paths, mixed, reconciled = chosen_fits(manifest, names, mixes=mixes)
     frames, findings = [], []
     if by:
         _check_grains(by)
@@ -56,8 +60,12 @@ def credits_step(
         found, noticed = _mix_frames(workspace, [manifest["mixes"][n] for n in mixed], by, kind, force=force)
         frames += found
         findings += noticed
+    if reconciled:
+        found, noticed = _reconciled_frames(workspace, manifest, reconciled, by, kind)
+        frames += found
+        findings += noticed
     if paths:
-        found, noticed = _path_frames(workspace, paths, by, kind)
+        found, noticed = _path_frames(workspace, paths, by, kind, told)
         frames = [*found, *frames]
         findings += noticed
     if not frames:
@@ -67,11 +75,11 @@ def credits_step(
 
 
 def _path_frames(
-    workspace: Workspace, chosen: Sequence[str], by: tuple[str, ...], kind: str | None
+    workspace: Workspace, chosen: Sequence[str], by: tuple[str, ...], kind: str | None, told: Told
 ) -> tuple[list[pd.DataFrame], list[Finding]]:
     """Rows of models of journeys."""
-    journeys = journeys_step(workspace)
-    findings = _brought_up_to_date(workspace, journeys, chosen)
+    journeys = journeys_step(workspace, told=told)
+    findings = _brought_up_to_date(workspace, journeys, chosen, told)
     manifest = workspace.manifest()
     spend = spend_of(workspace, manifest)
     findings += stitching_note(manifest)
@@ -82,7 +90,7 @@ def _path_frames(
     kept = [kept_of(e) for e in entries if e["family"] != FAMILY]
     if len(kept) < len(entries):
         findings.append(Finding("note", "no-grain", "hazard is left out: it is fitted on everybody's whole history."))
-    frame, more = credits_by(journeys, kept, spend, by=by, kind=kind)
+    frame, more = credits_by(journeys, kept, spend, by=by, kind=kind, told=told)
     return [frame], [*findings, *more]
 
 
@@ -94,6 +102,17 @@ def _mix_frames(
 
     kept, findings = with_grain(entries, by, kind)
     return list(credits_of_mixes(workspace, kept, by)), [*findings, *gate_told(kept, force=force)]
+
+
+def _reconciled_frames(
+    workspace: Workspace, manifest: dict[str, Any], names: Sequence[str], by: tuple[str, ...], kind: str | None
+) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """Rows of reconciled results."""
+    from attribution.reconcile.keep import kept_credits, stale, with_grain  # noqa: PLC0415
+
+    kept, findings = with_grain([manifest["reconciled"][n] for n in names], by, kind)
+    findings += [finding for entry in kept for finding in stale(manifest, entry)]
+    return [kept_credits(workspace, entry, by) for entry in kept], findings
 
 
 def _check_grains(by: Sequence[str]) -> None:
@@ -111,7 +130,7 @@ def _with_grain(names: Sequence[str], by: Sequence[str]) -> tuple[list[str], lis
     return [], [Finding("note", "no-grain", message)]
 
 
-def _brought_up_to_date(workspace: Workspace, journeys: Journeys, names: Sequence[str]) -> list[Finding]:
+def _brought_up_to_date(workspace: Workspace, journeys: Journeys, names: Sequence[str], told: Told) -> list[Finding]:
     """Fit again what was fitted on other journeys, and say so."""
     fits = workspace.manifest()["fits"]
     findings: list[Finding] = []
@@ -121,7 +140,7 @@ def _brought_up_to_date(workspace: Workspace, journeys: Journeys, names: Sequenc
         findings.append(Finding("warning", "stale", message, "Fit it again: attribution fit hazard."))
     stale = [n for n in stale if fits[n]["family"] != FAMILY]
     if stale:
-        made, _ = refit(journeys, [kept_of(fits[n]) for n in stale])
+        made, _ = refit(journeys, [kept_of(fits[n]) for n in stale], told)
         with workspace.write() as changed:
             save_fits(workspace, changed, journeys, made)
         message = f"{', '.join(stale)}: fitted again, because the journeys changed since."
@@ -129,15 +148,18 @@ def _brought_up_to_date(workspace: Workspace, journeys: Journeys, names: Sequenc
     return findings
 
 
-def chosen_fits(manifest: dict[str, Any], names: Sequence[str], *, mixes: bool = True) -> tuple[list[str], list[str]]:
-    """Names of the fits of journeys and of the media-mix fits that are asked for.
+def chosen_fits(
+    manifest: dict[str, Any], names: Sequence[str], *, mixes: bool = True
+) -> tuple[list[str], list[str], list[str]]:
+    """Names of the fits of journeys, of the media-mix fits and of the reconciled results that are asked for.
 
     Raises
     ------
     UsageError
         Nothing was fitted, or nothing of that name.
     """
-    fits = manifest["fits"] | (manifest.get("mixes", {}) if mixes else {})
+    kinds = (manifest["fits"], *((manifest.get(k, {}) if mixes else {}) for k in ("mixes", "reconciled")))
+    fits = {name: entry for kind in kinds for name, entry in kind.items()}
     if not fits:
         raise UsageError("Nothing was fitted yet. Fit something first: attribution fit rules.")
     # A failed refresh stands beside the fit that it did not replace, and is read by its own name only.
@@ -148,4 +170,5 @@ def chosen_fits(manifest: dict[str, Any], names: Sequence[str], *, mixes: bool =
         if not hits:
             raise UsageError(f'No fit "{name}".{did_you_mean(name, fits)} Fitted: {listed(sorted(fits))}.')
         chosen |= dict.fromkeys(hits)
-    return [n for n in chosen if n in manifest["fits"]], [n for n in chosen if n not in manifest["fits"]]
+    paths, mixed, reconciled = ([n for n in chosen if n in kind] for kind in kinds)
+    return paths, mixed, reconciled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from attribution.credit.paths import Fit, credits_of, fit_paths, save_fits
 from attribution.credit.touches import write_touch_credits
 from attribution.findings import Finding
 from attribution.identity.uses import stitching_note
+from attribution.progress import Told, silent
 from attribution.steps.journeys import journeys_step
 from attribution.steps.spend import spend_of
 from attribution.workspace import Workspace
@@ -35,7 +36,7 @@ def fit_step(
     name: str | None = None,
     touch_credits: Path | None = None,
     uncertainty: Uncertainty | None = None,
-    told: Callable[[int], None] = lambda _: None,
+    told: Told = silent,
 ) -> FitReport:
     """Fit path models on the workspace's journeys and keep them there.
 
@@ -49,15 +50,16 @@ def fit_step(
         Where the credit of every touch is written.
     uncertainty : Uncertainty, optional
         How intervals are made.
-    told : callable
-        Called with the number of replicates whose order is chosen.
+    told : Told
+        Called with what is fitted, and with how many replicates are made.
     """
-    journeys = journeys_step(workspace)
+    journeys = journeys_step(workspace, told=told)
     fits, findings = fit_paths(journeys, specs, name, uncertainty, told=told)
     with workspace.write() as manifest:
         spend = spend_of(workspace, manifest)
         save_fits(workspace, manifest, journeys, fits)
     if touch_credits is not None:
+        told("writing the credit of touches", 0, 0)
         write_touch_credits(touch_credits, journeys, fits)
     frame = credits_of(journeys, fits, spend)
     noticed = [*journeys.findings, *stitching_note(manifest), *findings, *(() if spend is None else spend.findings)]

@@ -12,6 +12,7 @@ from attribution.errors import UsageError
 from attribution.identity.stitch import people_table
 from attribution.journeys.build import JourneyTables
 from attribution.journeys.stream import event_stream
+from attribution.progress import Told, silent
 from attribution.steps.journeys import journeys_step
 from attribution.steps.spend import spend_of
 from attribution.workspace import Workspace
@@ -26,10 +27,12 @@ def hazard_step(
     signals: tuple[str, ...] = (),
     people: int | None = None,
     checks: bool = True,
+    told: Told = silent,
 ) -> HazardReport:
     """Fit the time-to-event model on the workspace's uncut tables, check it, and keep both there."""
     spec = described(positive, lag)
-    journeys = journeys_step(workspace)
+    journeys = journeys_step(workspace, told=told)
+    told("reading touches and conversions", 0, 0)
     with workspace.write() as manifest, connect(workspace.scratch()) as connection:
         names = ("touchpoints", "conversions", "customers")
         tables = JourneyTables(**{n: people_table(workspace, connection, n, manifest) for n in names})
@@ -42,7 +45,7 @@ def hazard_step(
             people=people,
         )
         tested = channels_tested(connection, workspace.table("assignments", manifest))
-        report = fit_hazard(events, spec, checked=checks, tested=tested)
+        report = fit_hazard(events, spec, checked=checks, tested=tested, told=told)
         save_hazard(workspace, manifest, report, journeys.digest, {"signals": list(signals), "people": people})
         spend = spend_of(workspace, manifest)
     costs = None if spend is None else spend.costs(False, {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from attribution.identity.findings import identity_findings
 from attribution.identity.run import Run, digest_of_inputs, tables_of, write_table
 from attribution.identity.stitch import STITCHED, people_table
 from attribution.identity.uses import USES, Use, assign, identity_of, identity_settings
+from attribution.progress import Told, silent
 from attribution.settings import IdentitySettings
 from attribution.steps.journeys import last_settings
 from attribution.workspace import Workspace
@@ -58,7 +58,7 @@ def identify_step(
     *,
     uses: tuple[Use, ...] = USES,
     effect: bool = False,
-    told: Callable[[str], None] = lambda _: None,
+    told: Told = silent,
 ) -> IdentityReport:
     """Join ids into customers, with the numbers they had before.
 
@@ -71,7 +71,7 @@ def identify_step(
         What uses this tier from now on.
     effect : bool
         Also cut journeys with and without identity and credit channels on both.
-    told : callable
+    told : Told
         Called with what is being done.
 
     Raises
@@ -100,7 +100,7 @@ def identify_step(
         entry = Run(workspace, connection, changed, settings, told).made()
         assign(changed, settings.tier, uses)
         if effect:
-            told("comparing journeys with and without")
+            told("comparing journeys with and without identity", 0, 0)
             _write_effect(workspace, connection, changed, settings.tier)
     return _reported(workspace, entry, settings, unchanged=False)
 
@@ -127,7 +127,7 @@ def resolve_tier(
         Keys of ids that the registry forgets.
     """
     settings = IdentitySettings(**manifest["identity"]["tiers"][tier]["settings"])
-    Run(workspace, connection, manifest, settings, lambda _: None, erased).made()
+    Run(workspace, connection, manifest, settings, silent, erased).made()
 
 
 def _write_effect(workspace: Workspace, connection: Any, manifest: dict[str, Any], tier: str) -> None:

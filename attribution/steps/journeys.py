@@ -11,13 +11,14 @@ from attribution.identity.uses import USES, identity_of, identity_settings, tier
 from attribution.journeys.build import JourneyTables, build_journeys
 from attribution.journeys.journeys import JourneyPart, Journeys
 from attribution.journeys.store import FORMAT, read_journeys, write_meta, write_part
+from attribution.progress import Told, silent
 from attribution.settings import JourneySettings
 from attribution.workspace import PRIVATE, Workspace, digest_of, versions
 
 TABLES = ("touchpoints", "conversions", "customers", "paths")
 
 
-def journeys_step(workspace: Workspace, settings: JourneySettings | None = None) -> Journeys:
+def journeys_step(workspace: Workspace, settings: JourneySettings | None = None, told: Told = silent) -> Journeys:
     """Journeys of the workspace's tables, built where tables or settings changed.
 
     Parameters
@@ -25,8 +26,9 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
     workspace : Workspace
     settings : JourneySettings, optional
         None takes those of the last build, or the defaults.
+    told : Told
     """
-    manifest = refreshed(workspace)
+    manifest = refreshed(workspace, told)
     settings = settings or last_settings(manifest)
     digest = _journey_digest(manifest, settings)
     held = manifest["journeys"]
@@ -44,7 +46,7 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
 
         with connect(workspace.scratch()) as connection:
             tables = JourneyTables(**{n: people_table(workspace, connection, n, changed) for n in TABLES})
-            journeys = build_journeys(connection, tables, settings, sink, digest=digest)
+            journeys = build_journeys(connection, tables, settings, sink, digest=digest, told=told)
         write_meta(folder, journeys)
         changed["journeys"] = {
             "digest": digest,
@@ -55,7 +57,7 @@ def journeys_step(workspace: Workspace, settings: JourneySettings | None = None)
     return journeys
 
 
-def refreshed(workspace: Workspace) -> dict[str, Any]:
+def refreshed(workspace: Workspace, told: Told = silent) -> dict[str, Any]:
     """The manifest, with customers of the tables as they are now where ids were joined before."""
     manifest = workspace.require()
     tiers = {tier: use for use in USES if (tier := tier_of(manifest, use)) is not None}
@@ -64,7 +66,7 @@ def refreshed(workspace: Workspace) -> dict[str, Any]:
     from attribution.steps.identify import identify_step  # noqa: PLC0415  (that step reads journey settings here)
 
     for use in tiers.values():
-        identify_step(workspace, identity_settings(manifest, use), uses=())
+        identify_step(workspace, identity_settings(manifest, use), uses=(), told=told)
     return workspace.manifest()
 
 

@@ -18,7 +18,7 @@ from attribution.mix.stored import StoredMix, effects_of, load_mix
 from attribution.plan.best import best_plan, moved
 from attribution.plan.frames import Beside, calendar_frame, channel_frame
 from attribution.plan.keep import DEFAULT, describe, save_plan
-from attribution.plan.noticed import plan_findings
+from attribution.plan.noticed import plan_findings, prior_findings
 from attribution.plan.options import PlanOptions
 from attribution.plan.problem import PlanProblem, problem
 from attribution.workspace import Workspace
@@ -130,6 +130,7 @@ def reported(
     gain = asked.response.values(z) - asked.response.values(same)
     findings = (
         *gate_told((stored.entry,), force=force), *learned_findings(known), *plan_findings(asked, found, best),
+        *prior_findings(asked, found, said),
     )  # fmt: skip
     return PlanReport(
         stored, asked, options, best, z, table, calendar_frame(asked, found),

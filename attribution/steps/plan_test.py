@@ -18,7 +18,8 @@ from attribution.plan.problem import PlanProblem, problem
 from attribution.workspace import Workspace
 from attribution_models.plan.goal import Goal
 from attribution_models.plan.next_test import Design, Worth, by_geo, half_market, period_noise, worth
-from attribution_models.plan.optimum import objective, optimise
+from attribution_models.plan.objective import objective
+from attribution_models.plan.optimum import optimise
 
 Floats = NDArray[np.float64]
 # Draws that a test's worth is worked out from.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from attribution.errors import UsageError
+from attribution.progress import Told, silent
 from attribution.report.markdown import markdown
 from attribution.report.page import page
 from attribution.report.plain_data import plain_data
@@ -20,7 +21,7 @@ ReportForm = Literal["html", "markdown", "json"]
 
 def report_step(
     workspace: Workspace, form: ReportForm = "html", *, fit: str | None = None, title: str = TITLE,
-    locale: str = "en-US", currency: str = "",
+    locale: str = "en-US", currency: str = "", told: Told = silent,
 ) -> str:  # fmt: skip
     """Make the report of what a workspace holds; nothing in it is of a person.
 
@@ -34,6 +35,8 @@ def report_step(
     title : str
     locale, currency : str
         How numbers are written; the currency is an ISO 4217 code, empty for amounts without one.
+    told : Told
+        Called with how many chapters are written.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def report_step(
     """
     workspace.require()
     words = Words(locale, currency)
-    report = report_of_workspace(Sources(workspace, words, fit), title)
+    report = report_of_workspace(Sources(workspace, words, fit), title, told)
     if form == "markdown":
         return markdown(report, words)
     if form == "json":

@@ -15,6 +15,7 @@ from attribution.errors import AttributionError, UsageError
 from attribution.findings import Finding
 from attribution.identity.stitch import oversized_customers, people_table
 from attribution.identity.uses import identity_of, stitching_note
+from attribution.progress import Told, silent
 from attribution.steps.journeys import refreshed
 from attribution.steps.suppress_uploads import PlatformUpload, UploadOptions
 from attribution.suppression.consent import consent_sql
@@ -92,7 +93,7 @@ class _Seed:
     findings: tuple[Finding, ...]
 
 
-def seeds_step(workspace: Workspace, options: SeedOptions) -> SeedReport:
+def seeds_step(workspace: Workspace, options: SeedOptions, told: Told = silent) -> SeedReport:
     """Draw the customers of highest value and write them for each platform.
 
     Files lie in ``lists/`` and stay until they are made anew or somebody is forgotten.
@@ -101,6 +102,8 @@ def seeds_step(workspace: Workspace, options: SeedOptions) -> SeedReport:
     ----------
     workspace : Workspace
     options : SeedOptions
+    told : Told
+        Called with what is being done.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def seeds_step(workspace: Workspace, options: SeedOptions) -> SeedReport:
     AttributionError
         Nobody may be in a seed.
     """
-    manifest = refreshed(workspace)
+    manifest = refreshed(workspace, told)
     if not {"conversions", "customers"} <= set(manifest["tables"]):
         msg = (
             "A seed needs purchases, and customers with e-mail, phone or device. Add what is missing: attribution "
@@ -117,15 +120,17 @@ def seeds_step(workspace: Workspace, options: SeedOptions) -> SeedReport:
         )
         raise UsageError(msg)
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
+        told("valuing customers", 0, 0)
         seed = _drawn(workspace, connection, changed, options)
+        told("reading people", 0, 0)
         with read_people(connection, seed.relation, options.uploads.region) as ready:
-            made = tuple(
-                _written(workspace, connection, changed, ready, seed, options, platform)
-                for platform in dict.fromkeys(options.uploads.platforms)
-            )
+            made: list[PlatformUpload] = []
+            for platform in (platforms := tuple(dict.fromkeys(options.uploads.platforms))):
+                told("writing files for platforms", len(made), len(platforms))
+                made.append(_written(workspace, connection, changed, ready, seed, options, platform))
     noted = [*seed.findings, *stitching_note(manifest, "suppression"), *(f for m in made for f in m.made.findings)]
     return SeedReport(
-        seed.values.model, len(seed.values.people), seed.counts.uploadable, len(seed.chosen), made, tuple(noted)
+        seed.values.model, len(seed.values.people), seed.counts.uploadable, len(seed.chosen), tuple(made), tuple(noted)
     )  # fmt: skip
 
 

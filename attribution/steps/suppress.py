@@ -14,6 +14,7 @@ from attribution.errors import UsageError
 from attribution.findings import Finding
 from attribution.identity.stitch import people_table
 from attribution.identity.uses import identity_of, stitching_note
+from attribution.progress import Told, silent
 from attribution.steps.customer_credit import customer_credit, with_credit
 from attribution.steps.journeys import refreshed
 from attribution.steps.suppress_freed import FreedOptions, freed_by, keep_freed
@@ -44,7 +45,7 @@ class SuppressReport:
 
 def suppress_step(
     workspace: Workspace, uploads: UploadOptions | None = None, policy: SuppressionPolicy | None = None,
-    money: FreedOptions | None = None,
+    money: FreedOptions | None = None, told: Told = silent,
 ) -> SuppressReport:  # fmt: skip
     """List the customers, write the list and platforms' files of it, and tell what went to them already.
 
@@ -57,15 +58,18 @@ def suppress_step(
         None, or one without rules: everybody who is known to be a customer.
     money : FreedOptions or None
         Match rates of the platforms of which it is to be told what the list frees.
+    told : Told
+        Called with what is being done.
     """
-    manifest = refreshed(workspace)
+    manifest = refreshed(workspace, told)
     if not {"conversions", "customers"} & set(manifest["tables"]):
         msg = (
             "Nobody is known to be a customer: the workspace holds no conversions with ids and no customers. Add some: "
             "attribution ingest --conversions FILE, or --customers FILE."
         )
         raise UsageError(msg)
-    credit = customer_credit(workspace, manifest)
+    credit = customer_credit(workspace, manifest, told)
+    told("listing customers", 0, 0)
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
         touchpoints, conversions, customers = relations = (
             people_table(workspace, connection, NAMES[0], manifest, "suppression"),
@@ -74,16 +78,19 @@ def suppress_step(
         )
         found = listing(workspace, connection, changed, relations, policy)
         found = _with_experiment(workspace, connection, changed, conversions, found, uploads)
+        told("counting what went to customers", 0, 0)
         spent = workspace.table("spend", manifest)
         lost = None if touchpoints is None else waste(connection, touchpoints, conversions, customers, spent)
         freed = None
         if money is not None:
-            freed = freed_by(workspace, connection, changed, relations, policy, uploads, money)
+            freed = freed_by(workspace, connection, changed, relations, policy, uploads, money, found)
         folder = workspace.path / "lists" / f"suppression-{_digest(manifest, found, policy)[:8]}"
         folder.mkdir(exist_ok=True, mode=0o700)
         files = _write_lists(found, folder)
         _name_lists(workspace, changed, found, folder, files, freed)
-        made = None if uploads is None else make_uploads(workspace, connection, changed, relations, found, uploads)
+        made = None
+        if uploads is not None:
+            made = make_uploads(workspace, connection, changed, relations, found, uploads, told)
     noted = (*found.findings, *stitching_note(manifest, "suppression"), *(made.findings if made else ()))
     wasted = None if lost is None else with_credit(lost, credit)
     return SuppressReport(replace(found, findings=noted), wasted, files, made, freed)

@@ -17,6 +17,7 @@ from attribution.findings import Finding
 from attribution.identity.headers import columns_of
 from attribution.identity.stitch import people_table
 from attribution.identity.uses import stitching_note
+from attribution.progress import Told, silent
 from attribution.steps.journeys import refreshed
 from attribution.suppression.evaluate import Outcomes, effects, in_words, leaked
 from attribution.suppression.evaluation_kept import keep_evaluation
@@ -84,7 +85,7 @@ class Evaluation:
     findings: tuple[Finding, ...]
 
 
-def evaluate_step(workspace: Workspace, options: EvaluateOptions) -> Evaluation:
+def evaluate_step(workspace: Workspace, options: EvaluateOptions, told: Told = silent) -> Evaluation:
     """Compare the arms of an experiment as they were assigned, and keep what it shows.
 
     Everybody counts in the arm they were assigned to, whether a platform knows them or not; without an outcome as 0.
@@ -93,6 +94,7 @@ def evaluate_step(workspace: Workspace, options: EvaluateOptions) -> Evaluation:
     ----------
     workspace : Workspace
     options : EvaluateOptions
+    told : Told
 
     Raises
     ------
@@ -101,7 +103,8 @@ def evaluate_step(workspace: Workspace, options: EvaluateOptions) -> Evaluation:
     GateError
         The split is not the planned one.
     """
-    manifest = refreshed(workspace)
+    manifest = refreshed(workspace, told)
+    told("comparing the arms", 0, 0)
     entry = experiment_of(manifest, options.experiment)
     with workspace.write() as changed, connect(workspace.scratch()) as connection:
         joined = take_part(workspace, connection, changed, workspace.path / entry["files"][0])

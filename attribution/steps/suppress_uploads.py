@@ -9,15 +9,17 @@ from typing import Any
 
 from attribution.activation.changes import Changes
 from attribution.activation.changes_told import changes_findings
+from attribution.activation.digests import Digests, digests_of
 from attribution.activation.ledger import mark_of
 from attribution.activation.people import People, read_people
 from attribution.activation.spec import platform_spec
-from attribution.activation.taken import person_key_sql, taken_rows
+from attribution.activation.taken import person_key_sql
 from attribution.activation.write import AudienceFiles, write_audience
 from attribution.errors import UsageError
 from attribution.findings import Finding
 from attribution.identity.tombstones import key_of_workspace
 from attribution.identity.uses import identity_of
+from attribution.progress import Told, silent
 from attribution.steps.upload_ledger import UploadLedger, file_rows
 from attribution.suppression.consent import ConsentChoice, consent_sql
 from attribution.suppression.policy import Suppression, customer_records
@@ -71,6 +73,7 @@ class Uploads:
 def make_uploads(
     workspace: Workspace, connection: Any, changed: dict[str, Any],
     relations: tuple[str | None, str | None, str | None], found: Suppression, options: UploadOptions,
+    told: Told = silent,
 ) -> Uploads:  # fmt: skip
     """Write files and manifests of every platform; ``changed`` names them.
 
@@ -85,6 +88,8 @@ def make_uploads(
     found : Suppression
         The list, and those of platforms with rules of their own.
     options : UploadOptions
+    told : Told
+        Called with how many platforms have their files.
 
     Raises
     ------
@@ -106,12 +111,17 @@ def make_uploads(
         connection.register("listed_people", people[["customer_id", "reason"]])
         relation, counts = contacts(connection, records, consent, "listed_people")
         noted += _noted(counts, group if len(group) < len(options.platforms) else ())
+        told("reading people", 0, 0)
         # People are read once for all platforms that have the same list.
         keyed = f"(SELECT * REPLACE ({person_key_sql(key, 'customer_id')} AS customer_id) FROM {relation})"
-        with read_people(connection, keyed, options.region) as ready:
+        with (
+            read_people(connection, keyed, options.region) as ready,
+            digests_of(ready, workspace.scratch()) as digests,
+        ):
             for platform in group:
-                made[platform], told = _written(ledger, changed, ready, counts, found, options, platform)
-                noted += told
+                told("writing files for platforms", len(made), len(options.platforms))
+                made[platform], more = _written(ledger, changed, (ready, digests), counts, found, options, platform)
+                noted += more
         connection.unregister("listed_people")
     ordered = tuple(made[platform] for platform in options.platforms)
     return Uploads(ordered, (*noted, *(f for item in ordered for f in item.made.findings)))
@@ -124,17 +134,17 @@ def _groups(found: Suppression, platforms: tuple[str, ...]) -> list[tuple[str, .
 
 
 def _written(
-    ledger: UploadLedger, changed: dict[str, Any], people: People, counts: UploadCounts, found: Suppression,
-    options: UploadOptions, platform: str,
+    ledger: UploadLedger, changed: dict[str, Any], listed: tuple[People, Digests], counts: UploadCounts,
+    found: Suppression, options: UploadOptions, platform: str,
 ) -> tuple[PlatformUpload, tuple[Finding, ...]]:  # fmt: skip
     """Write one platform's files, snapshot and manifest, and let the workspace's manifest name them."""
     workspace, spec, mark = ledger.workspace, platform_spec(platform), mark_of(changed, platform)
     digest = _digest(changed, found, options, platform)
     folder, snapshot = workspace.path / "lists" / f"{platform}-{digest[:8]}", ledger.snapshot(platform, digest)
-    with taken_rows(workspace.scratch(), platform) as taken:
-        files = write_audience(ledger.connection, people, platform, folder, region=options.region,
-                               made_on=options.made_on, taken=taken)  # fmt: skip
-        number = taken.save(ledger.connection, workspace.path / snapshot)
+    people, taken = listed[0], listed[1].taken(platform)
+    files = write_audience(ledger.connection, people, platform, folder, region=options.region,
+                           made_on=options.made_on, taken=taken)  # fmt: skip
+    number = taken.save(workspace.path / snapshot)
     changes = None if mark is None else ledger.changes(people, platform, folder, snapshot, mark)
     rows = file_rows(spec, files, changes)
     names = [row["name"] for row in rows]

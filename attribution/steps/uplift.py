@@ -15,6 +15,7 @@ from attribution.errors import UsageError
 from attribution.findings import Finding
 from attribution.identity.stitch import people_table
 from attribution.identity.uses import identity_of, stitching_note
+from attribution.progress import Told, silent
 from attribution.steps.journeys import refreshed
 from attribution.suppression.uplift_features import features_before
 from attribution.suppression.uplift_groups import UpliftResult, uplift_of
@@ -49,13 +50,15 @@ class UpliftReport:
     findings: tuple[Finding, ...]
 
 
-def uplift_step(workspace: Workspace, question: UpliftQuestion) -> UpliftReport:
+def uplift_step(workspace: Workspace, question: UpliftQuestion, told: Told = silent) -> UpliftReport:
     """Judge the groups of an experiment and keep the verdict of each person.
 
     Parameters
     ----------
     workspace : Workspace
     question : UpliftQuestion
+    told : Told
+        Called with the repeats that are done.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def uplift_step(workspace: Workspace, question: UpliftQuestion) -> UpliftReport:
     AttributionError
         The arms are not what chance gives.
     """
-    manifest = refreshed(workspace)
+    manifest = refreshed(workspace, told)
     if "assignments" not in manifest["tables"]:
         msg = (
             "The workspace holds no assignments. Only a randomised experiment tells what ads do to whom; without one, "
@@ -80,14 +83,14 @@ def uplift_step(workspace: Workspace, question: UpliftQuestion) -> UpliftReport:
         assert assignments is not None
         relations = (touchpoints, conversions, customers)
         people, noted = assigned(connection, assignments, relations, question)
-        features, told = features_before(connection, "uplift_assigned", relations, question.features)
+        features, more = features_before(connection, "uplift_assigned", relations, question.features)
         if features.empty:
             raise UsageError(_nothing_known(question))
         x = features.to_numpy(np.float64)
         split = check_split(people["exposed"].to_numpy(bool), x, question.planned)
-        result = uplift_of(people, x, question)
+        result = uplift_of(people, x, question, told)
         files = _kept(workspace, changed, question, result, tuple(features.columns))
-    findings = (*noted, *told, *split, _in_words(result), *stitching_note(manifest, "suppression"))
+    findings = (*noted, *more, *split, _in_words(result), *stitching_note(manifest, "suppression"))
     return UpliftReport(result.table, result.curve, tuple(features.columns), files, findings)
 
 

@@ -12,6 +12,7 @@ from attribution.errors import AttributionError, UsageError
 from attribution.findings import Finding
 from attribution.identity.stitch import people_table
 from attribution.identity.uses import stitching_note
+from attribution.progress import Told, silent
 from attribution.steps.journeys import refreshed
 from attribution.suppression.customer_values import Basis, customer_values, valued_purchases
 from attribution.suppression.facts import last_known_day
@@ -45,7 +46,7 @@ class ValueReport:
 
 def value_step(
     workspace: Workspace, tiers: int | Sequence[float] = 10, horizon_days: float = 365.0, basis: Basis = "predicted",
-    policy: SuppressionPolicy | None = None,
+    policy: SuppressionPolicy | None = None, told: Told = silent,
 ) -> ValueReport:  # fmt: skip
     """Value every customer, cut the values into tiers and tell stages.
 
@@ -58,6 +59,7 @@ def value_step(
     basis : {"predicted", "observed"}
     policy : SuppressionPolicy or None
         Its windows tell stages; None: the defaults.
+    told : Told
 
     Raises
     ------
@@ -66,7 +68,8 @@ def value_step(
     AttributionError
         No purchase has a value above 0.
     """
-    manifest = refreshed(workspace)
+    manifest = refreshed(workspace, told)
+    told("valuing customers", 0, 0)
     if "conversions" not in manifest["tables"]:
         raise UsageError("Value needs purchases. Add them: attribution ingest --conversions FILE.")
     with connect(workspace.scratch()) as connection:
@@ -81,7 +84,7 @@ def value_step(
         end = max(last_known_day(connection, touchpoints, conversions), int(purchases["day"].max()))
         others = without_purchases(connection, touchpoints, conversions, customers)
     values = customer_values(purchases, end, horizon_days, basis)
-    stages, told = stages_of(purchases[["customer_id", "day"]], end, policy or SuppressionPolicy())
+    stages, more = stages_of(purchases[["customer_id", "day"]], end, policy or SuppressionPolicy())
     people = with_tiers(values, tiers, stages)
-    findings = (*noted, *values.findings, *told, *stitching_note(manifest, "suppression"))
+    findings = (*noted, *values.findings, *more, *stitching_note(manifest, "suppression"))
     return ValueReport(tier_table(people, others), people, values.model, horizon_days, findings)

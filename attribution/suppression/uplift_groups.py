@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from attribution.errors import UsageError
+from attribution.progress import Told, counted, silent
 from attribution.suppression.uplift_people import UpliftQuestion
 from attribution_models.value.uplift import GroupEffect, Uplift, UpliftFit
 from attribution_models.value.uplift_curves import UpliftCurve
@@ -40,7 +41,7 @@ class UpliftResult:
     curve: UpliftCurve
 
 
-def uplift_of(people: pd.DataFrame, features: Floats, question: UpliftQuestion) -> UpliftResult:
+def uplift_of(people: pd.DataFrame, features: Floats, question: UpliftQuestion, told: Told = silent) -> UpliftResult:
     """Score people by models that did not see them, measure the effect in each group, and judge it.
 
     Raises
@@ -49,9 +50,10 @@ def uplift_of(people: pd.DataFrame, features: Floats, question: UpliftQuestion) 
         scikit-learn is not installed, or the experiment is too small.
     """
     exposed, outcome = people["exposed"].to_numpy(np.int64), people["outcome"].to_numpy(np.float64)
+    repeated = counted(told, "scoring people", question.repeats)
     try:
         model = Uplift(repeats=question.repeats, quantiles=question.groups)
-        fit = model.fit(features, exposed, {question.outcome: outcome}, ARMS)
+        fit = model.fit(features, exposed, {question.outcome: outcome}, ARMS, told=repeated)
     except (ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from None
     judged = verdicts(fit, question.economics())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attribution_cli.options import open_workspace, strict_option, workspace_option
-from attribution_cli.output import announce_compile, columns, finish, number, percent, records, shown, tell
+from attribution_cli.output import announce_compile, columns, finish, number, percent, put, records, shown, tell
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +64,10 @@ def compare(
     target = open_workspace(ctx, workspace)
     target.require()
     announce_compile()
-    report = compare_step(target, models, None if truth is None else read_truth(Path(truth)), force=force)
-    click.echo(_json(report) if form == "json" else _text(report))
+    known = None if truth is None else read_truth(Path(truth))
+    with watching("comparing models") as told:
+        report = compare_step(target, models, known, force=force, told=told)
+    click.echo(_json(report)) if form == "json" else put(_text(report))
     tell(report.findings)
     finish(report.findings, strict)
 

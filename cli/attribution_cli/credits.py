@@ -8,6 +8,7 @@ import click
 
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import announce_compile, credits_table, finish, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 
 @click.command()
@@ -59,9 +60,11 @@ def credits(
     if calibrate:
         if grains or kind:
             raise click.UsageError("--calibrate is for whole channels: leave out --by and --kind.")
-        frame, findings = calibrated_step(target, models, calibrate)
+        with watching("calibrating") as told:
+            frame, findings = calibrated_step(target, models, calibrate, told)
     else:
-        frame, findings = credits_step(target, models, by=grains, kind=kind, force=force)
+        with watching("reading credits") as told:
+            frame, findings = credits_step(target, models, by=grains, kind=kind, force=force, told=told)
     write_frame(frame, form, output, credits_table)
     tell(findings)
     finish(findings, strict)

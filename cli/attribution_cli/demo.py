@@ -14,11 +14,13 @@ from attribution_cli.output import (
     credits_table,
     number,
     percent,
+    put,
     say,
     shown,
     tell,
     write_frame,
 )
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,11 +51,13 @@ def demo(folder: str, people: int, seed: int) -> None:
 
     base = Path(folder)
     say(f"Simulating a retailer with {people:,} people (seed {seed}) …")
-    configuration, truth = write_demo(base, people, seed)
+    with watching("simulating"):
+        configuration, truth = write_demo(base, people, seed)
     announce_compile()
-    report = run(configuration, base, _told)
+    with watching("checking the configuration") as told:
+        report = run(configuration, base, _told, told)
     write_frame(report.credits, "csv", str(base / "credits.csv"), credits_table)
-    click.echo()
+    put()
     _contributions(report.credits, truth)
     _errors(report.credits, truth)
     _disagreements(report)
@@ -181,8 +185,8 @@ def _files(base: Path, report: RunReport) -> None:
 
 
 def _titled(title: str, text: str) -> None:
-    click.secho(title, bold=True)
-    click.echo(text + "\n")
+    put(click.style(title, bold=True))
+    put(text + "\n")
 
 
 def _wrapped(text: str, indent: str = "") -> str:

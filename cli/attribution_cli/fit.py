@@ -10,7 +10,8 @@ import click
 from attribution_cli.fit_hazard import hazard
 from attribution_cli.fit_mmm import mmm
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
-from attribution_cli.output import announce_compile, columns, counting, credits_table, finish, say, tell, write_frame
+from attribution_cli.output import announce_compile, columns, credits_table, finish, say, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 
 def _common(command: Any) -> Any:
@@ -123,7 +124,8 @@ def _chosen_order(ctx: click.Context, workspace: str | None, seed: int) -> tuple
     target.require()
     announce_compile()
     say("Choosing the order on held-out customers …")
-    choice = order_step(target, seed)
+    with watching("choosing the order"):
+        choice = order_step(target, seed)
     rows = [["order", "log-likelihood per step", "behind the best, per customer", "of conversion", "AUC", "contexts"]]
     for score in choice.scores:
         mark = " <" if score.order == choice.order else ""
@@ -202,7 +204,7 @@ def _fit(
         bootstrap=bootstrap, posterior=posterior, seed=seed, level=level, orders=orders if bootstrap else ()
     )
     touches = None if touch_credits is None else Path(touch_credits)
-    with counting("Choosing the order again", bootstrap if how.orders else 0) as told:
+    with watching("fitting") as told:
         report = fit_step(target, specs, name=name, touch_credits=touches, uncertainty=how, told=told)
     write_frame(report.credits, form, output, credits_table)
     tell(report.findings)

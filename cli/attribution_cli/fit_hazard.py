@@ -9,6 +9,7 @@ import click
 
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import announce_compile, columns, credits_table, finish, say, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     from attribution.credit.hazard import HazardFit
@@ -64,7 +65,10 @@ def hazard(
     target.require()
     announce_compile()
     say("Fitting the time-to-event model …")
-    report = hazard_step(target, positive=positive, lag=lag, signals=signals, people=people, checks=checks)
+    with watching("fitting the time-to-event model") as told:
+        report = hazard_step(
+            target, positive=positive, lag=lag, signals=signals, people=people, checks=checks, told=told
+        )
     write_frame(report.credits, form, output, credits_table)
     tell_tuning(report.fit)
     if report.checks is not None:

@@ -9,8 +9,9 @@ import click
 
 from attribution_cli.mmm_options import reading, reading_options
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
-from attribution_cli.output import credits_table, finish, say, tell, write_frame
-from attribution_cli.sampling_bar import duration, sampling_bar
+from attribution_cli.output import credits_table, finish, put, say, tell, write_frame
+from attribution_cli.progress_bar import duration, watching
+from attribution_cli.sampling_bar import sampling_bar
 
 if TYPE_CHECKING:
     from attribution.steps.mmm import MixOptions, MixReport, RunTime
@@ -69,9 +70,10 @@ def mmm(
     if prior_check:
         _prior_check(target, panels, model_file, lifts, chosen, reading(options), strict)
         return
-    report = mmm_step(
-        target, panels, model_file, lifts, chosen, settings=reading(options), told=sampling_bar(), begin=_begin
-    )
+    with watching("reading the panel") as told:
+        report = mmm_step(
+            target, panels, model_file, lifts, chosen, settings=reading(options), told=sampling_bar(told), begin=_begin
+        )
     write_frame(
         report.stored.parameters if parameters else report.credits, form, output,
         _parameters if parameters else credits_table,
@@ -97,9 +99,10 @@ def _prior_check(
     from attribution.steps.mmm import prior_report, ready_mix  # noqa: PLC0415
     from attribution_cli.mix_table import prior_table  # noqa: PLC0415
 
-    check, findings = prior_report(ready_mix(target, panels, model, lifts, chosen, settings), chosen.tuning.seed)
+    with watching("drawing from the priors"):
+        check, findings = prior_report(ready_mix(target, panels, model, lifts, chosen, settings), chosen.tuning.seed)
     if check is not None:
-        click.echo(prior_table(check))
+        put(prior_table(check))
     tell(findings)
     finish(findings, strict)
 

@@ -6,6 +6,7 @@ import click
 
 from attribution_cli.options import open_workspace, workspace_option
 from attribution_cli.output import say
+from attribution_cli.progress_bar import watching
 
 
 @click.command()
@@ -38,7 +39,8 @@ def forget(ctx: click.Context, /, identity: str, yes: bool, workspace: str | Non
     if not yes and not click.confirm("Erase this person from the workspace? It cannot be undone.", err=True):
         say("Nothing was erased.")
         ctx.exit(1)
-    report = forget_step(target, identity)
+    with watching("erasing"):
+        report = forget_step(target, identity)
     rows = ", ".join(f"{number:,} from {table}" for table, number in report.rows.items()) or "none"
     say(f"Erased. Rows removed: {rows}. Removed from lists: {report.lists:,}. Tombstones: {report.ids:,}.")
     if report.uploaded:

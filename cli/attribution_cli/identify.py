@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attribution_cli.options import given, open_workspace, strict_option, workspace_option
-from attribution_cli.output import announce_compile, columns, finish, number, percent, say, shown, tell
+from attribution_cli.output import announce_compile, columns, finish, number, percent, put, say, shown, tell
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     from attribution.steps.identify import IdentityReport
@@ -69,14 +70,11 @@ def identify(
     if disable or enable:
         change_by_hand(target, disable, enable, settings)
     announce_compile()
-    report = identify_step(target, settings, uses=uses or USES, effect=effect, told=_told)
+    with watching("joining ids") as told:
+        report = identify_step(target, settings, uses=uses or USES, effect=effect, told=told)
     show_identity(report)
     tell(report.findings)
     finish(report.findings, strict)
-
-
-def _told(what: str) -> None:
-    say(f"{what.capitalize()} …")
 
 
 def _rules(texts: tuple[str, ...]) -> dict[str, int]:
@@ -94,7 +92,7 @@ def show_identity(report: IdentityReport) -> None:
     numbers = report.profile
     if report.unchanged:
         say("Tables and settings are those of the last run: nothing changed.")
-    click.secho(_headline(report), bold=True)
+    put(click.style(_headline(report), bold=True))
     rows = [["ids of a customer", "customers", "share"]]
     bars, low = [""], 1
     for most, customers, _ in numbers["sizes"]:
@@ -104,16 +102,16 @@ def show_identity(report: IdentityReport) -> None:
         bars.append("█" * round(30 * share))
         low = (most or 0) + 1
     lines = zip(columns(rows).splitlines(), bars, strict=True)
-    click.echo("\n".join(f"{line}  {bar}".rstrip() for line, bar in lines) + "\n")
+    put("\n".join(f"{line}  {bar}".rstrip() for line, bar in lines) + "\n")
     kinds = [["id type", "ids", "customers with one", "ids of each"]]
     for name, of in numbers["types"].items():
         kinds.append([name, f"{of['ids']:,}", f"{of['customers']:,}", f"{of['ids'] / of['customers']:.2f}"])
-    click.echo(columns(kinds) + "\n")
+    put(columns(kinds) + "\n")
     if touches := _touches(numbers):
-        click.echo(touches + "\n")
+        put(touches + "\n")
     if report.effect is not None:
-        click.secho("What stitching changes", bold=True)
-        click.echo(f"{_journeys(report)}\n\n{_credits(report)}\n")
+        put(click.style("What stitching changes", bold=True))
+        put(f"{_journeys(report)}\n\n{_credits(report)}\n")
     _changes(report)
     say(f"Registry, ledger, aliases and audit table: {report.folder}")
 

@@ -8,6 +8,7 @@ import click
 
 from attribution_cli.options import given, open_workspace, strict_option, workspace_option
 from attribution_cli.output import announce_compile, file_report, finish, journeys_report, tell
+from attribution_cli.progress_bar import watching
 
 TABLES = ("touchpoints", "conversions", "paths", "customers", "identities", "spend", "assignments", "observations")
 
@@ -61,14 +62,16 @@ def ingest(
     inputs: dict[str | None, tuple[str, ...]] = {None: files} | {t: options.pop(t) for t in TABLES}
     settings = IngestSettings(columns=_columns(columns), **given(options))
     target = open_workspace(ctx, workspace)
-    report = run(target, {t: f for t, f in inputs.items() if f}, settings)
+    with watching("reading") as told:
+        report = run(target, {t: f for t, f in inputs.items() if f}, settings, told)
     for file in report.files:
         file_report(file)
     findings = list(report.findings)
     held = set(target.manifest()["tables"])
     if not no_journeys and held & {"touchpoints", "conversions", "paths"}:
         announce_compile()
-        journeys = journeys_step(target)
+        with watching("cutting journeys") as told:
+            journeys = journeys_step(target, told=told)
         journeys_report(journeys)
         findings += journeys.findings
     tell(findings)

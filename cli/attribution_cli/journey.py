@@ -8,6 +8,7 @@ import click
 
 from attribution_cli.options import format_options, open_workspace, workspace_option
 from attribution_cli.output import plain_table, say, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,8 @@ def journey(ctx: click.Context, /, identity: str, form: str, output: str | None,
     """
     from attribution.steps.journey import journey_step  # noqa: PLC0415
 
-    found = journey_step(open_workspace(ctx, workspace), identity)
+    with watching("reading the timeline"):
+        found = journey_step(open_workspace(ctx, workspace), identity)
     person = found.person
     ids = ", ".join(f"{number:,} {kind}" for kind, number in person.types.items())
     say(f"{person.customer_id}{': ' + ids if ids else ''}. {found.retroactive}")

@@ -8,6 +8,7 @@ import click
 
 from attribution_cli.options import given, journey_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import announce_compile, finish, journeys_report, plain_table, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 
 @click.command()
@@ -46,12 +47,15 @@ def journeys(
     target.require()
     announce_compile()
     # Without rules of its own, a table is about the journeys as they were last cut.
-    built = journeys_step(target, None if show and not chosen else JourneySettings(**chosen))
+    with watching("cutting journeys") as told:
+        built = journeys_step(target, None if show and not chosen else JourneySettings(**chosen), told)
     journeys_report(built)
     if show is not None:
         from attribution.journeys.reports import REPORTS  # noqa: PLC0415
 
-        write_frame(REPORTS[show](built), form, None, plain_table)
+        with watching(f"counting {show}"):
+            table = REPORTS[show](built)
+        write_frame(table, form, None, plain_table)
     findings = (*built.findings, *stitching_note(target.manifest()))
     tell(findings)
     finish(findings, strict)

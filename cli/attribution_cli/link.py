@@ -8,6 +8,7 @@ import click
 
 from attribution_cli.options import given, open_workspace, workspace_option
 from attribution_cli.output import say, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     from attribution.identity.linkage import Linkage
@@ -45,8 +46,8 @@ def link(ctx: click.Context, /, form: str, output: str | None, workspace: str | 
     target = open_workspace(ctx, workspace)
     target.require()
     settings = LinkageSettings(**given(options))
-    say("Comparing records …")
-    found = link_step(target, settings)
+    with watching("comparing records") as told:
+        found = link_step(target, settings, told)
     frame = found.edges.to_pandas()
     write_frame(frame, form, output, str, private=True)
     _tell(found, output)

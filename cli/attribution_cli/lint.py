@@ -10,6 +10,7 @@ import click
 
 from attribution_cli.options import format_options
 from attribution_cli.output import columns, say, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,8 @@ def lint(
     from attribution.activation.lint import lint_file  # noqa: PLC0415
     from attribution.activation.reports import faults_frame  # noqa: PLC0415
 
-    report = lint_file(platform, file, list_name=list_name, made_on=_day(made_on), as_of=_day(as_of))
+    with watching("reading the file"):
+        report = lint_file(platform, file, list_name=list_name, made_on=_day(made_on), as_of=_day(as_of))
     rules = f"rules {report.spec} of {report.spec_dated}"
     say(f"{file}: {report.title}, list {report.list}, {rules}, {report.bytes:,} bytes.")
     write_frame(faults_frame(report), form, output, _table)

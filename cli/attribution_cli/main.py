@@ -9,6 +9,9 @@ from typing import Any
 import click
 
 from attribution_cli.lazy import LazyGroup
+from attribution_cli.output import color, say
+from attribution_cli.plain_text import readable
+from attribution_cli.progress_bar import LINE
 
 COMMANDS = {
     "demo": "A simulated retailer with known truth, end to end.",
@@ -22,6 +25,7 @@ COMMANDS = {
     "mmm": "Media-mix models: model files, effects, curves, predictions, comparison.",
     "credits": "Print what each channel contributed.",
     "compare": "Models side by side: agreement, stability, disagreements and why.",
+    "reconcile": "One answer from paths, media mix and experiments.",
     "report": "What the workspace holds, as one page for the meeting.",
     "plan": "Split a budget by a media-mix fit; compare, backtest, what to test next.",
     "suppress": "List people who are customers already, and what was spent on them.",
@@ -62,17 +66,20 @@ def attribution(ctx: click.Context, workspace: str | None, debug: bool) -> None:
     Data go to stdout, everything else to stderr.
     """
     ctx.obj = {"workspace": workspace, "debug": debug}
+    # Commands' contexts take it over.
+    ctx.color = color()
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit 0 done, 1 findings or failure, 2 usage, 130 interrupted."""
+    readable(sys.stdout, sys.stderr)
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments) or bool(os.environ.get("ATTRIBUTION_DEBUG"))
     try:
-        status: Any = attribution.main(args=arguments, prog_name="attribution", standalone_mode=False)
+        status: Any = _run(arguments)
     except click.exceptions.Exit as end:
         status = end.exit_code
     except click.exceptions.Abort:
-        click.echo("Interrupted.", err=True)
+        say("Interrupted.")
         status = 130
     except click.ClickException as error:
         error.show()
@@ -86,12 +93,20 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _run(arguments: list[str] | None) -> Any:
+    """The command's status; what it told while it worked is gone from the screen, however it ended."""
+    try:
+        return attribution.main(args=arguments, prog_name="attribution", standalone_mode=False)
+    finally:
+        LINE.erase()
+
+
 def _stopped(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         # The reader of a pipe has gone (head): done, and no second error while Python flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    click.echo("Interrupted.", err=True)
+    say("Interrupted.")
     return 130
 
 
@@ -99,19 +114,16 @@ def _failed(error: Exception) -> int:
     from attribution.errors import AttributionError  # noqa: PLC0415
 
     if isinstance(error, AttributionError):
-        click.secho("Error: ", fg="red", nl=False, err=True)
-        click.echo(str(error), err=True)
+        say(f"{click.style('Error:', fg='red')} {error}")
         return error.exit_code
-    click.secho("Error: ", fg="red", nl=False, err=True)
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     place = "" if where is None else f" in {where.tb_frame.f_code.co_qualname}"
     # The text of an unforeseen error may hold a value of the data: only its kind is shown.
-    click.echo(
-        f"{type(error).__name__}{place}. This is a defect of the program, not of your data. Run again with "
-        "--debug for the traceback, and report it.",
-        err=True,
+    say(
+        f"{click.style('Error:', fg='red')} {type(error).__name__}{place}. This is a defect of the program, not of "
+        "your data. Run again with --debug for the traceback, and report it."
     )
     return 1
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from attribution_cli.fitted import Barred, fitted
 from attribution_cli.mmm_tables import Unit, ends, ratio
 from attribution_cli.output import columns, number, percent, shown
 
@@ -19,25 +18,32 @@ FAILED = "gate failed"
 BAR = 10
 
 
-def mix_block(rows: pd.DataFrame, name: str) -> str:
-    """One fit and group: channels with what they added and returned, then what is no channel, then the sum."""
-    failed = rows["mark"].str.contains(FAILED).any()
+def mix_block(rows: pd.DataFrame, width: int | None = None) -> tuple[str, tuple[str, ...]]:
+    """One fit and group: channels with what they added and returned, then what is no channel, then the sum.
+
+    Columns that are empty throughout are not shown; those that a narrow terminal has no room for are named.
+    """
     measure = "conversions" if rows["conversions"].notna().any() else "value"
     unit, cost = Unit.of(rows[measure]), Unit.of(rows["cost"])
-    title = click.style(name, bold=True) + (click.style("  did not converge", fg="red") if failed else "")
     records = _in_order(rows, measure)
     worth = measure == "conversions" and bool(rows["value"].notna().any())
     share = f"{measure.removesuffix('s')}_share"
     most = max((r[share] for r in records if r["channel"] not in LAST and r[share] == r[share]), default=0.0)
     lines = [_head(rows, measure, unit, cost, worth=worth)]
-    lines += [[*_cells(r, measure, share, unit, cost, worth=worth), _bar(r, share, most), _mark(r)] for r in records]
+    lines += [_cells(r, measure, share, unit, cost, worth=worth) for r in records]
     total = ["sum", unit.show(rows[measure].sum()), "", percent(rows[share].sum())]
     total += [Unit.of(rows["value"]).show(rows["value"].sum())] if worth else []
-    total += [
-        cost.show(rows["cost"].sum()) if rows["cost"].notna().any() else "",
-        *([""] * (len(lines[0]) - len(total) - 1)),
-    ]
-    return title + "\n" + _aligned([*lines, total])
+    total += [cost.show(rows["cost"].sum()) if rows["cost"].notna().any() else ""]
+    lines.append([*total, *([""] * (len(lines[0]) - len(total)))])
+    kept = [i for i in range(len(lines[0])) if any(line[i] for line in lines[1:])]
+    lines = [[line[i] for i in kept] for line in lines]
+    shares = [None, *(_of_most(r, share, most) for r in records), None]
+    return fitted(Barred(lines, shares, _bar, BAR, 1, _spare(lines[0]), ["", *map(_mark, records), ""]), width)
+
+
+def _spare(head: list[str]) -> list[int]:
+    """Columns that go first where a terminal is narrow: returns of one per cent more, money, and then intervals."""
+    return [*reversed(range(4, len(head))), *([2] if len(head) > 2 and head[2].endswith("interval") else [])]
 
 
 def _in_order(rows: pd.DataFrame, measure: str) -> list[dict[str, Any]]:
@@ -50,7 +56,7 @@ def _head(rows: pd.DataFrame, measure: str, unit: Unit, cost: Unit, *, worth: bo
     value = Unit.of(rows["value"])
     head = ["channel", unit.titled(measure), level, "share", *([value.titled("value")] if worth else [])]
     head += [cost.titled("cost"), *(["CPA"] if measure == "conversions" else [])]
-    return [*head, "ROAS", level, "mROAS", level, "", ""]
+    return [*head, "ROAS", level, "mROAS", level]
 
 
 def _cells(row: dict[str, Any], measure: str, share: str, unit: Unit, cost: Unit, *, worth: bool) -> list[str]:
@@ -68,24 +74,12 @@ def _mark(row: dict[str, Any]) -> str:
     return ", ".join(m for m in str(row["mark"]).split(", ") if m != FAILED)
 
 
-def _bar(row: dict[str, Any], share: str, most: float) -> str:
-    if row["channel"] in LAST or not most > 0:
-        return ""
-    share_of_most = max(float(row[share]), 0.0) / most
-    return "█" * round(share_of_most * BAR)
+def _of_most(row: dict[str, Any], share: str, most: float) -> float | None:
+    return None if row["channel"] in LAST or not most > 0 else max(float(row[share]), 0.0) / most
 
 
-def _aligned(lines: list[list[str]]) -> str:
-    """Columns without those that are empty throughout; text to the left at both ends, numbers to the right."""
-    kept = [i for i in range(len(lines[0])) if any(line[i] for line in lines[1:])]
-    lines = [[line[i] for i in kept] for line in lines]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(kept))]
-    left = {0} | {j for j, i in enumerate(kept) if i >= len(lines[0]) - 2 and lines[0][j] == ""}
-    return "\n".join(
-        "  ".join(c.ljust(w) if j in left else c.rjust(w) for j, (c, w) in enumerate(zip(line, widths, strict=True)))
-        .rstrip()
-        for line in lines
-    )  # fmt: skip
+def _bar(share: float, width: int) -> str:
+    return "█" * round(share * width)
 
 
 def rails_table(frame: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ import click
 from attribution_cli.mmm_options import reading, reading_options
 from attribution_cli.options import format_options, strict_option
 from attribution_cli.output import finish, say, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,8 @@ def check(
     """
     from attribution.mix.checks import check_files, findings_frame  # noqa: PLC0415
 
-    done = check_files(panel, Path(model), lifts, allow_saturated=allow_saturated, settings=reading(options))
+    with watching("checking panel and model"):
+        done = check_files(panel, Path(model), lifts, allow_saturated=allow_saturated, settings=reading(options))
     say(done.summary)
     write_frame(findings_frame(done.findings), form, output, _table)
     finish(done.findings, strict)

@@ -13,6 +13,7 @@ from attribution_cli.mmm_sampling import fold_options, sampling_options, tuning
 from attribution_cli.mmm_tables import Unit, block, ends, ratio
 from attribution_cli.options import format_options, strict_option
 from attribution_cli.output import finish, number, percent, records, say, shown, tell, write_frame
+from attribution_cli.progress_bar import watching
 from attribution_cli.sampling_bar import sampling_bar
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ def compare(
     """
     from attribution.steps.mmm_compare import FoldPlan, compare_mix_step  # noqa: PLC0415
 
-    report = compare_mix_step(
-        panels, [Path(m) for m in models], FoldPlan(folds, horizon, step, level), lifts=lifts, by_loo=not no_loo,
-        tuning=tuning(options), rounds=options["rounds"], settings=reading(options), told=sampling_bar(),
-    )  # fmt: skip
+    with watching("reading the panel") as told:
+        report = compare_mix_step(
+            panels, [Path(m) for m in models], FoldPlan(folds, horizon, step, level), lifts=lifts, by_loo=not no_loo,
+            tuning=tuning(options), rounds=options["rounds"], settings=reading(options), told=sampling_bar(told),
+        )  # fmt: skip
     say(f"{report.outcome}: {len(models)} models, {folds} fold{'s' if folds > 1 else ''} of {horizon} {report.unit}s.")
     write_frame(report.table, form, output, partial(_table, note=report.spec_table.note))
     tell(report.findings)

@@ -11,6 +11,7 @@ from attribution_cli.mmm_stored import draws_options, force_option, heading, win
 from attribution_cli.mmm_tables import Unit, block, ends, legend, ratio, signed
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import bar, finish, percent, records, say, shown, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,10 +56,11 @@ def curves(
     """
     from attribution.steps.mmm_curves import curves_step  # noqa: PLC0415
 
-    report = curves_step(
-        open_workspace(ctx, workspace), name, kind=kind, channels=channels, points=points, up_to=up_to, first=first,
-        last=last, level=level, draws=draws, force=force,
-    )  # fmt: skip
+    with watching("working out curves"):
+        report = curves_step(
+            open_workspace(ctx, workspace), name, kind=kind, channels=channels, points=points, up_to=up_to, first=first,
+            last=last, level=level, draws=draws, force=force,
+        )  # fmt: skip
     say(heading(report.stored, report.span))
     tables = {"response": _response, "saturation": _saturation, "adstock": partial(_adstock, unit=report.unit)}
     write_frame(report.table, form, output, partial(_blocks, one=tables[kind]))

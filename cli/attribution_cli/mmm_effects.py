@@ -10,6 +10,7 @@ from attribution_cli.mmm_stored import draws_options, force_option, heading, win
 from attribution_cli.mmm_tables import Unit, block, ends, legend, ratio, share, signed
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import bar, finish, records, say, shown, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,9 +45,11 @@ def effects(
     from attribution.steps.mmm_effects import effects_step  # noqa: PLC0415
 
     grains = tuple(grain.strip() for grain in by.split(",")) if by else ()
-    report = effects_step(
-        open_workspace(ctx, workspace), name, by=grains, first=first, last=last, level=level, draws=draws, force=force
-    )
+    with watching("working out effects"):
+        report = effects_step(
+            open_workspace(ctx, workspace), name, by=grains, first=first, last=last, level=level, draws=draws,
+            force=force,
+        )  # fmt: skip
     say(heading(report.stored, report.span))
     write_frame(report.table, form, output, _table)
     tell(report.findings)

@@ -13,6 +13,7 @@ from attribution_cli.mmm_sampling import fold_options, sampling_options, tuning
 from attribution_cli.mmm_tables import Unit, block
 from attribution_cli.options import format_options, strict_option
 from attribution_cli.output import finish, number, percent, records, say, tell, write_frame
+from attribution_cli.progress_bar import watching
 from attribution_cli.sampling_bar import sampling_bar
 
 if TYPE_CHECKING:
@@ -45,15 +46,11 @@ def folds(
     from attribution.steps.mmm_folds import FoldPlan, folds_step  # noqa: PLC0415
 
     plan = FoldPlan(folds, horizon, step, level)
-    report = folds_step(
-        panels,
-        Path(model),
-        plan,
-        tuning=tuning(options),
-        rounds=options["rounds"],
-        settings=reading(options),
-        told=sampling_bar(),
-    )
+    with watching("reading the panel") as told:
+        report = folds_step(
+            panels, Path(model), plan, tuning=tuning(options), rounds=options["rounds"], settings=reading(options),
+            told=sampling_bar(told),
+        )  # fmt: skip
     scores = report.rolled.scores
     unit = f"{report.unit}{'s' if horizon > 1 else ''}"
     say(f"{scores.outcome}: {folds} fold{'s' if folds > 1 else ''} of {horizon} {unit}.")

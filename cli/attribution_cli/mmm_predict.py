@@ -11,6 +11,7 @@ from attribution_cli.mmm_stored import force_option, heading
 from attribution_cli.mmm_tables import Unit, block, ends
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import finish, records, say, shown, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,10 +47,11 @@ def predict(
     """
     from attribution.steps.mmm_predict import predict_step  # noqa: PLC0415
 
-    report = predict_step(
-        open_workspace(ctx, workspace), panels, name, by=(by,) if by else (), convert=convert, level=level, force=force,
-        settings=reading(options),
-    )  # fmt: skip
+    with watching("predicting"):
+        report = predict_step(
+            open_workspace(ctx, workspace), panels, name, by=(by,) if by else (), convert=convert, level=level,
+            force=force, settings=reading(options),
+        )  # fmt: skip
     say(heading(report.stored, report.span))
     write_frame(report.table, form, output, _table)
     tell(report.findings)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from attribution_cli.plain_text import plainly
+from attribution_cli.progress_bar import LINE, terminal_width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +26,19 @@ BAR = 20
 
 def say(text: str = "") -> None:
     """A line for the person, not for the pipe."""
-    click.echo(text, err=True, color=_color())
+    with LINE.lock:
+        LINE.erase()
+        click.echo(plainly(text, sys.stderr), err=True, color=color())
 
 
-def _color() -> bool | None:
-    return False if os.environ.get("NO_COLOR") else None
+def put(text: str = "") -> None:
+    """A text or table for a person, on stdout; data for programs are written as they are."""
+    click.echo(plainly(text, sys.stdout), color=color())
+
+
+def color() -> bool | None:
+    """False where nobody wants colours: NO_COLOR is set, or the terminal has none. Else None: as click finds it."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def tell(findings: Iterable[Finding]) -> None:
@@ -56,16 +66,6 @@ def announce_compile() -> None:
         say("Compiling the kernels; this happens once and takes about 15 seconds …")
 
 
-@contextmanager
-def counting(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many of a total are done, on stderr and only for a person; nothing where the total is 0."""
-    if total == 0 or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True) as shown_bar:
-        yield lambda done: shown_bar.update(done - shown_bar.pos)
-
-
 def write_frame(
     frame: pd.DataFrame, form: str, output: str | None, table: Callable[[pd.DataFrame], str], *, private: bool = False
 ) -> None:
@@ -75,9 +75,13 @@ def write_frame(
             raise click.UsageError("Parquet is binary: name a file with -o FILE.")
         _replace(Path(output), lambda path: frame.to_parquet(path, index=False), private=private)
         return
-    text = {"table": table, "csv": _csv, "json": _json, "jsonl": _jsonl}[form](frame)
+    if form == "table" and table is credits_table and output is None:
+        # Only what a person sees is fitted to the window; pipes and files get all of it.
+        text = credits_table(frame, terminal_width(sys.stdout))
+    else:
+        text = {"table": table, "csv": _csv, "json": _json, "jsonl": _jsonl}[form](frame)
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        put(text.removesuffix("\n")) if form == "table" else click.echo(text, nl=not text.endswith("\n"))
     else:
         whole = text if text.endswith("\n") else f"{text}\n"
         _replace(Path(output), lambda path: path.write_text(whole, "utf-8"), private=private)
@@ -144,11 +148,11 @@ def percent(value: Any) -> str:
     return "" if value is None or value != value else f"{value:.1%}"  # noqa: PLR0124
 
 
-def bar(share: Any, most: float) -> str:
+def bar(share: Any, most: float, width: int = BAR) -> str:
     """A bar for a share, the longest for the largest."""
     if not most > 0 or share != share:  # noqa: PLR0124
         return ""
-    eighths = round(max(float(share), 0.0) / most * BAR * 8)
+    eighths = round(max(float(share), 0.0) / most * width * 8)
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
@@ -157,54 +161,31 @@ def shown(text: Any) -> str:
     return "".join(c if c.isprintable() else "␤" if c == "\n" else "�" for c in str(text))
 
 
-def credits_table(frame: pd.DataFrame) -> str:
-    """Credits as blocks, one per fit and group: the largest channel first, what is not placed last."""
+def credits_table(frame: pd.DataFrame, width: int | None = None) -> str:
+    """Credits as blocks, one per fit and group: the largest channel first, what is not placed last.
+
+    Where a terminal is too narrow for a block, the last line names the columns that were left out.
+    """
+    from attribution_cli.contributions import contributions  # noqa: PLC0415  (tables of this module are in it)
+    from attribution_cli.mix_table import mix_block  # noqa: PLC0415
+
     grains = [c for c in ("period", "month", "week", "geo", "kind", "customer") if c in frame.columns]
-    blocks = []
+    blocks, left_out = [], dict[str, None]()
     for key, rows in frame.groupby(["fit", *grains], sort=False, dropna=False):
         name = " · ".join(str(k) for k in (key if isinstance(key, tuple) else (key,)) if k == k)  # noqa: PLR0124  (NaN)
-        if "mark" in rows and (rows["model"] == "mmm").all():
-            from attribution_cli.mix_table import mix_block  # noqa: PLC0415
-
-            blocks.append(mix_block(rows, name))
-        else:
-            blocks.append(click.style(name, bold=True) + "\n" + _block(rows))
+        mixed = "mark" in rows and "campaign" not in rows and rows["model"].isin(["mmm", "reconciled"]).all()
+        text, lacking = mix_block(rows, width) if mixed else contributions(rows, width)
+        failed = click.style("  did not converge", fg="red") if mixed and gate_failed(rows) else ""
+        blocks.append(f"{click.style(name, bold=True)}{failed}\n{text}")
+        left_out |= dict.fromkeys(lacking)
+    if left_out:
+        blocks.append(f"No room in {width} columns for: {', '.join(left_out)}. Widen the window, or write -f csv.")
     return "\n\n".join(blocks)
 
 
-def _block(rows: pd.DataFrame) -> str:
-    fine = "campaign" in rows.columns
-    special = rows["channel"].str.startswith("(") & rows["channel"].isin(["(unattributed)", "(baseline)"])
-    rows = rows.assign(last_line=special).sort_values(
-        ["last_line", "conversions"], ascending=[True, False], kind="stable"
-    )
-    spent = rows["cost"].notna().any()
-    level = rows["interval_level"].dropna().max() if "conversions_lower" in rows.columns else None
-    ranged = level is not None and level == level  # noqa: PLR0124  (NaN)
-    head = ["channel", *(["campaign"] if fine else []), "conversions", *([f"{level:.0%} interval"] if ranged else [])]
-    head += ["share", "value", *(["cost", "CPA", "ROAS"] if spent else []), ""]
-    most = rows.loc[~rows["last_line"], "conversion_share"].max()
-    lines = [head]
-    for row in rows.to_dict("records"):
-        line = [shown(row["channel"]), *([shown(row["campaign"])] if fine else []), number(row["conversions"])]
-        if ranged:
-            ends = number(row["conversions_lower"]), number(row["conversions_upper"])
-            line.append(" to ".join(ends) if all(ends) else "")
-        line += [percent(row["conversion_share"]), number(row["value"], 2)]
-        if spent:
-            line += [number(row["cost"], 2), number(row["cpa"], 2), number(row["roas"], 2)]
-        lines.append([*line, "" if row["last_line"] else bar(row["conversion_share"], most)])
-    total = ["sum", *([""] if fine else []), number(rows["conversions"].sum()), *([""] if ranged else [])]
-    total += [percent(rows["conversion_share"].sum()), number(rows["value"].sum(), 2)]
-    lines.append([*total, *([number(rows["cost"].sum(), 2), "", ""] if spent else []), ""])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    left = {0, len(head) - 1} | ({1} if fine else set())
-    return "\n".join(
-        "  ".join(
-            c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+def gate_failed(rows: pd.DataFrame) -> bool:
+    """Whether rows are of a media-mix fit that did not converge."""
+    return bool(rows["mark"].str.contains("gate failed").any())
 
 
 def plain_table(frame: pd.DataFrame) -> str:

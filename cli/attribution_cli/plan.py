@@ -55,6 +55,7 @@ def plan(
       attribution plan --move tv,radio=search:20 --name shift --show calendar -f csv -o shift.csv
     """
     if ctx.invoked_subcommand is not None:
+        _handed_on(ctx, workspace)
         return
     from attribution.steps.plan import plan_step  # noqa: PLC0415
 
@@ -83,3 +84,15 @@ def _told(report: PlanReport, name: str) -> None:
             f'Plan "{name}": {len(sure.starts)} starts, {sure.evaluations:,} evaluations; optimality residual '
             f"{sure.kkt:.1e}, starts apart by {sure.spread:.1e}."
         )
+
+
+def _handed_on(ctx: click.Context, workspace: str | None) -> None:
+    """Give ``-w`` to the sub-command; refuse options that it would not see."""
+    given = [p for p in ctx.params if ctx.get_parameter_source(p) == click.core.ParameterSource.COMMANDLINE]
+    lost = [p.opts[-1] for p in ctx.command.params if p.name in given and p.name != "workspace"]
+    if lost:
+        name = ctx.invoked_subcommand
+        raise click.UsageError(f"{', '.join(lost)}: options of {name} stand after its name: attribution plan {name} …")
+    if workspace is not None:
+        root = ctx.find_root()
+        root.obj = {**(root.obj or {}), "workspace": workspace}

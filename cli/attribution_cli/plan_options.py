@@ -41,7 +41,7 @@ def what_options(command: F) -> F:
             help="Gain over today's split: its mean, a low quantile, the mean of its tail, or its probability.",
         ),
         click.option(
-            "--quantile", default=0.1, show_default=True, type=click.FloatRange(0.001, 0.999),
+            "--quantile", default=0.05, show_default=True, type=click.FloatRange(0.001, 0.999),
             help="Of quantile and cvar.",
         ),
     )  # fmt: skip

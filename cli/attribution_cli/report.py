@@ -9,6 +9,7 @@ import click
 
 from attribution_cli.options import open_workspace, workspace_option
 from attribution_cli.output import announce_compile, say
+from attribution_cli.progress_bar import watching
 
 
 @click.command()
@@ -45,7 +46,8 @@ def report(ctx: click.Context, /, output: Path | None, form: Any, workspace: str
     target = open_workspace(ctx, workspace)
     target.require()
     announce_compile()
-    text = report_step(target, form, **options)
+    with watching("writing the report") as told:
+        text = report_step(target, form, **options, told=told)
     if output is None and form != "html":
         click.echo(text, nl=False)
         return

@@ -8,6 +8,7 @@ import click
 
 from attribution_cli.options import strict_option
 from attribution_cli.output import announce_compile, credits_table, finish, say, tell, write_frame
+from attribution_cli.progress_bar import watching
 from attribution_cli.running import show_step
 
 
@@ -45,7 +46,8 @@ def run(configuration: str, show_config: bool, check: bool, workspace: str | Non
         say("Every step is valid.")
         return
     announce_compile()
-    report = run_all(found, path.parent, show_step)
+    with watching("checking the configuration") as told:
+        report = run_all(found, path.parent, show_step, told)
     output = found.credits.output
     if output is None:
         write_frame(report.credits, "table", None, credits_table)

@@ -10,6 +10,7 @@ import click
 
 from attribution_cli.options import given, open_workspace, strict_option, workspace_option
 from attribution_cli.output import finish, say, tell
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     from attribution.steps.seeds import SeedOptions, SeedReport
@@ -50,7 +51,8 @@ def seeds(ctx: click.Context, /, strict: bool, workspace: str | None, **options:
     """
     from attribution.steps.seeds import seeds_step  # noqa: PLC0415
 
-    report = seeds_step(open_workspace(ctx, workspace), _options(**options))
+    with watching("valuing customers") as told:
+        report = seeds_step(open_workspace(ctx, workspace), _options(**options), told)
     _told(report)
     tell(report.findings)
     finish(report.findings, strict)

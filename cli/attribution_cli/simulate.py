@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from attribution_cli.output import columns, number, percent, say, shown
+from attribution_cli.output import columns, number, percent, put, say, shown
+from attribution_cli.progress_bar import watching
 
 
 @click.group()
@@ -50,11 +51,12 @@ def paths(folder: str, preset: str, intent: str, people: int, days: int, seed: i
     """
     from attribution.simulate import simulate_paths  # noqa: PLC0415
 
-    made = simulate_paths(Path(folder), preset, intent, people, seed, days)
+    with watching("simulating people"):
+        made = simulate_paths(Path(folder), preset, intent, people, seed, days)
     table = made.truth.pivot(index="channel", columns="truth", values="conversions")
     rows = [["conversions caused", *(shown(c) for c in table.columns)]]
     rows += [[shown(c), *(number(v, 0) for v in row)] for c, row in zip(table.index, table.to_numpy(), strict=True)]
-    click.echo(columns(rows))
+    put(columns(rows))
     for file, count in made.files.items():
         say(f"{file}: {count:,} rows")
 
@@ -88,12 +90,13 @@ def mix(
     from attribution.simulate import simulate_mix  # noqa: PLC0415
 
     folder = Path(output)
-    made = simulate_mix(folder, preset, seed, weeks, geos, media_before, media_after)
+    with watching("simulating a market"):
+        made = simulate_mix(folder, preset, seed, weeks, geos, media_before, media_after)
     rows = [["true effect", "contribution", "share", "spend", "ROAS", "marginal ROAS"]]
     for row in made.truth.to_dict("records"):
         effect = [number(row["contribution"], 0), percent(row["contribution_share"]), number(row["spend"], 0)]
         rows.append([shown(row["channel"]), *effect, number(row["roas"], 2), number(row["mroas"], 2)])
-    click.echo(columns(rows))
+    put(columns(rows))
     for file, count in made.files.items():
         say(f"{file}: {count:,} rows")
     say(f"{folder / 'world.json'}: the world and its true parameters")
@@ -121,11 +124,12 @@ def identities(folder: str, people: int, days: int, layout: str, seed: int) -> N
     """
     from attribution.simulate import simulate_identities  # noqa: PLC0415
 
-    made = simulate_identities(Path(folder), people, seed, days, layout)
+    with watching("simulating people"):
+        made = simulate_identities(Path(folder), people, seed, days, layout)
     counts = made.truth.groupby(["id_type", "kind"], sort=False).size().unstack(fill_value=0)
     kinds = [k for k in ("own", "shared", "kiosk", "placeholder") if k in counts]
     rows = [["ids", *kinds]]
     rows += [[str(kind), *(f"{count:,}" for count in row)] for kind, row in counts[kinds].iterrows()]
-    click.echo(columns(rows))
+    put(columns(rows))
     for file, count in made.files.items():
         say(f"{file}: {count:,} rows")

@@ -11,6 +11,7 @@ import click
 from attribution_cli.lazy import LazyGroup
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import finish, say, tell, waste_table, write_frame
+from attribution_cli.progress_bar import watching
 from attribution_cli.suppress_freed import freed_options, freed_table, money_of, told_freed
 from attribution_cli.suppress_marks import mark, mark_options, told_changes
 
@@ -60,6 +61,7 @@ def suppress(
       attribution suppress evaluate --outcomes orders.csv
     """
     if ctx.invoked_subcommand is not None:
+        _none_before(ctx)
         return
     from attribution.steps.suppress import suppress_step  # noqa: PLC0415
 
@@ -69,7 +71,8 @@ def suppress(
     if (marks and uploads is None and policy is None and money is None) or (uploaded_on is not None and not marks):
         mark(target, marks, uploaded_on)
         return
-    report = suppress_step(target, uploads, policy, money)
+    with watching("listing customers") as told:
+        report = suppress_step(target, uploads, policy, money, told)
     if report.freed is not None:
         write_frame(report.freed.table, form, output, freed_table)
         told_freed(report.freed)
@@ -91,6 +94,14 @@ def suppress(
     tell(findings)
     mark(target, marks, uploaded_on)
     finish(findings, strict)
+
+
+def _none_before(ctx: click.Context) -> None:
+    """Refuse options that stand before a sub-command: they would say nothing there."""
+    typed = click.core.ParameterSource.COMMANDLINE
+    early = [p.opts[0] for p in ctx.command.params if p.name and ctx.get_parameter_source(p.name) == typed]
+    if early:
+        raise click.UsageError(f"Write {', '.join(early)} behind {ctx.invoked_subcommand}, not before it.")
 
 
 def _policy(configuration: str) -> SuppressionPolicy:

@@ -8,6 +8,7 @@ import click
 
 from attribution_cli.options import format_options, given, open_workspace, strict_option, workspace_option
 from attribution_cli.output import columns, finish, say, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,8 @@ def uplift(
     from attribution.suppression.uplift_people import UpliftQuestion  # noqa: PLC0415
 
     names = tuple(dict.fromkeys(name.strip() for part in features for name in part.split(",") if name.strip()))
-    report = uplift_step(open_workspace(ctx, workspace), UpliftQuestion(features=names, **given(options)))
+    with watching("reading people") as told:
+        report = uplift_step(open_workspace(ctx, workspace), UpliftQuestion(features=names, **given(options)), told)
     write_frame(report.table, form, output, _table)
     say(f"People are told apart by: {', '.join(report.features)}.")
     curve = report.curve

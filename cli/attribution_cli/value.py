@@ -9,6 +9,7 @@ import click
 
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import columns, finish, number, percent, say, tell, write_frame
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -61,7 +62,8 @@ def value(
         raise click.UsageError("--by customer names people: name a file with -o FILE; only you can read it.")
     policy = None if configuration is None else read_configuration(Path(configuration)).suppression
     days = duration(horizon, "--horizon") / MICROSECONDS["d"]
-    report = value_step(open_workspace(ctx, workspace), _tiers(tiers), days, basis, policy)
+    with watching("valuing customers") as told:
+        report = value_step(open_workspace(ctx, workspace), _tiers(tiers), days, basis, policy, told)
     if by == "customer":
         write_frame(report.customers, form, output, lambda frame: str(frame.to_string(index=False)), private=True)
     else:

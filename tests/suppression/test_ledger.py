@@ -20,11 +20,12 @@ from msgspec.structs import replace
 
 from attribution.activation.changes import Upload, write_changes
 from attribution.activation.changes_told import changes_findings
+from attribution.activation.digests import digests_of, groups_taken, rules_digest
 from attribution.activation.ledger import DIFFERENCE, Mark, compare, lapses_on, mark_of, removal
 from attribution.activation.lint import lint_file
 from attribution.activation.people import read_people
 from attribution.activation.spec import platform_spec, platforms
-from attribution.activation.taken import WHO, person_key, save_snapshot, taken_rows, who_sql
+from attribution.activation.taken import WHO, person_key, save_snapshot, who_sql
 from attribution.activation.write import write_audience
 from attribution.engine import connect
 from attribution.errors import UsageError
@@ -72,10 +73,10 @@ class Platform:
         with ExitStack() as stack:
             connection = stack.enter_context(connect())
             people = stack.enter_context(read_people(connection, self.keyed(now), "DE"))
-            taken = stack.enter_context(taken_rows(self.folder, "whole"))
+            taken = stack.enter_context(digests_of(people, self.folder)).taken(self.name)
             whole = write_audience(connection, people, self.name, folder, made_on=made_on, taken=taken)
             snapshot = folder / "snapshot.parquet"
-            taken.save(connection, snapshot)
+            taken.save(snapshot)
             if before is None:
                 return whole, snapshot, None
 
@@ -193,9 +194,11 @@ def shared():
 def test_every_person_of_two_snapshots_is_somewhere(tmp_path_factory, shared, before, now):
     folder = tmp_path_factory.mktemp("snapshots")
     for name, people in (("before", before), ("now", now)):
-        rows = pa.table({"w": pa.array([f"{n:032x}" for n in people], pa.string()), "what": pa.array(people.values())})
+        rows = pa.table(
+            {"w": pa.array([f"{n:032x}" for n in people], pa.string()), "digest": pa.array(people.values())}
+        )
         shared.register("rows", rows)
-        query = "SELECT CAST(w AS UUID) AS who, CAST(what AS UBIGINT) AS what FROM rows"
+        query = "SELECT CAST(w AS UUID) AS who, CAST(digest AS UBIGINT) AS digest FROM rows"
         shared.execute(f"COPY ({query}) TO '{folder / name}' (FORMAT parquet)")
     counts = compare(shared, folder / "now", folder / "before", None)
     rows = shared.execute(f"SELECT who, change FROM {DIFFERENCE}").fetchall()
@@ -229,7 +232,9 @@ def test_files_that_only_add_or_remove_pass_the_linter(name, tmp_path):
     before, now = tmp_path / "before.parquet", {i: people[i] for i in ("c3", "c4")}
     keys = ", ".join(f"('{person_key(KEY, i)}')" for i in ("c1", "c2"))
     with connect() as connection:
-        save_snapshot(connection, f"SELECT {who_sql('k')} AS who, 0::UBIGINT AS what FROM (VALUES {keys}) t(k)", before)
+        save_snapshot(
+            connection, f"SELECT {who_sql('k')} AS who, 0::UBIGINT AS digest FROM (VALUES {keys}) t(k)", before
+        )
     whole, _, changes = Platform(name, tmp_path).make(now, before, people)
     assert (changes.added, changes.changed, changes.removed, changes.gone) == (2, 0, 2, 0)
     assert [action for action, _ in changes.made] == ["add", "remove"]
@@ -240,6 +245,68 @@ def test_files_that_only_add_or_remove_pass_the_linter(name, tmp_path):
             assert file.path.name not in names
             assert file.path.stat().st_mode & 0o777 == 0o600
             assert not [f for f in lint_file(name, file.path, as_of=DAY, made_on=DAY).faults if f.severity == "error"]
+
+
+# One of everything, and a second device so that both kinds are there.
+EVERYTHING = {
+    "email": ["a@x.de", "b@x.de"], "phone": "+16502530000", "first_name": "Ada", "last_name": "Lu", "country": "DE",
+    "zip": "10115", "maid": ["idfa:0a1b2c3d-0000-4000-8000-000000000001", "aaid:0a1b2c3d-0000-4000-8000-000000000002"],
+}  # fmt: skip
+OTHER = {
+    "email": {"email": ["a@x.de", "c@x.de"]},
+    "one more": {"email": ["a@x.de", "b@x.de", "c@x.de"]},
+    "digest": {"email": ["a@x.de", "b@x.de", digest("c@x.de")]},
+    "phone": {"phone": "+16502530001"},
+    "idfa": {"maid": ["idfa:0a1b2c3d-0000-4000-8000-000000000003", EVERYTHING["maid"][1]]},
+    "aaid": {"maid": [EVERYTHING["maid"][0], "aaid:0a1b2c3d-0000-4000-8000-000000000003"]},
+    "name": {"first_name": "Eva"},
+    "zip": {"zip": "10117"},
+    "order": {"email": ["b@x.de", "a@x.de"], "maid": EVERYTHING["maid"][::-1]},
+}
+
+
+@pytest.mark.parametrize("name", ["hashed-emails", "linkedin", "liveramp", "meta", "x"])
+def test_who_changed_is_who_has_other_rows_in_the_files(name, tmp_path):
+    """What a platform does not take is no change; what it takes is one. The files themselves tell."""
+    platform = Platform(name, tmp_path)
+    first, snapshot, _ = platform.make({"c1": EVERYTHING})
+    found, want = {}, {}
+    for what, other in OTHER.items():
+        whole, _, changes = platform.make({"c1": EVERYTHING | other}, snapshot, {})
+        found[what] = (changes.added, changes.changed, changes.removed)
+        want[what] = (0, int([f.sha256 for f in whole.files] != [f.sha256 for f in first.files]), 0)
+    assert found == want
+    assert found["order"] == (0, 0, 0)
+    assert found["email"] == (0, 1, 0)
+    assert found["zip"][1] == (name == "meta")
+
+
+def test_a_second_value_elsewhere_is_no_change(tmp_path):
+    """People with one of each and people with several are read apart, and have the same digests."""
+    one = {"email": ["a@x.de"], "first_name": "Ada", "last_name": "Lu", "country": "DE"}
+    for name in ("linkedin", "hashed-emails"):
+        platform = Platform(name, tmp_path)
+        _, snapshot, _ = platform.make({"c1": one, "c2": one})
+        now = {"c1": one | {"phone": ["+4930901820", "+4930901821"]}, "c2": one}
+        _, _, changes = platform.make(now, snapshot, {})
+        assert (changes.added, changes.changed, changes.removed) == (0, 0, 0)
+
+
+def test_addresses_whose_parts_change_places_are_a_change(tmp_path):
+    before = {"first_name": ["Ada", "Eva"], "last_name": ["Lu", "Mo"], "country": "DE", "zip": ["10115", "20095"]}
+    platform = Platform("google-ads", tmp_path)
+    _, snapshot, _ = platform.make({"c1": before})
+    _, _, changes = platform.make({"c1": before | {"zip": before["zip"][::-1]}}, snapshot, {})
+    assert changes.changed == 1
+
+
+def test_groups_and_rules_of_platforms():
+    assert groups_taken(platform_spec("hashed-emails")) == ("email", "email_hash")
+    assert groups_taken(platform_spec("linkedin")) == ("email", "email_hash", "aaid", "names")
+    spec = platform_spec("x")
+    assert rules_digest(replace(spec, version=99, title="Another", actions={})) == rules_digest(spec)
+    rule = replace(spec.identifiers["phone"], steps=("e164", "no_plus"))
+    assert rules_digest(replace(spec, identifiers=spec.identifiers | {"phone": rule})) != rules_digest(spec)
 
 
 def test_actions_are_said_where_a_platform_asks_for_them():
@@ -439,6 +506,18 @@ def test_lists_of_other_ids_are_not_compared(store):
     assert "upload-other-ids" in codes(report)
 
 
+def test_a_snapshot_of_an_older_form_is_not_compared(store):
+    path = store.workspace.path / store.mark().snapshot
+    pq.write_table(pq.read_table(path).rename_columns(["who", "what"]), path)
+    report = store.make()
+    assert report.uploads.platforms[0].changes.state == "other form"
+    assert report.uploads.platforms[0].changes.made == ()
+    assert "upload-other-form" in codes(report)
+    assert uploaded_with(store.workspace, "c1") == ("tiktok",)
+    mark_step(store.workspace, ["tiktok"])
+    assert store.make().uploads.platforms[0].changes.state == "compared"
+
+
 @pytest.mark.parametrize(
     ("named", "day", "says"),
     [
@@ -467,7 +546,7 @@ def test_nothing_of_anybody_is_in_snapshots_and_manifests(store):
         assert file.stat().st_mode & 0o077 == 0
         text = file.read_bytes().decode("latin-1")
         if file.suffix == ".parquet":
-            assert pq.read_schema(file).names == ["who", "what"]
+            assert pq.read_schema(file).names == ["who", "digest"]
             text += str(pq.read_table(file).to_pydict())
         assert not [t for t in texts if t in text]
 

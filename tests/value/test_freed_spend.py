@@ -73,6 +73,19 @@ def test_the_declared_deviation_is_that_of_the_draws():
     assert few.std() == pytest.approx(np.sqrt(3.5 * 7.5 / 11**2 / 12), abs=0.003)
 
 
+def test_platforms_with_lists_of_their_own_need_the_number_of_people_of_all():
+    small = table(platform="search", impressions=np.full((50, 1), 3.0), stratum=np.zeros(50, dtype=np.int64))
+    with pytest.raises(ValueError, match="the same people"):
+        CERTAIN.estimate([table(), small])
+    found = CERTAIN.estimate([table(), small], people=2020)
+    assert found.people == 2020
+    assert found.total.listed_impressions == table().impressions.sum() + 150
+    alone = CERTAIN.estimate([table()])
+    assert found.rows[0] == alone.rows[0]
+    with pytest.raises(ValueError, match="at least one"):
+        CERTAIN.estimate([], people=5)
+
+
 def test_every_assumption_is_named():
     said = " ".join(FreedSpendModel().estimate([table(excluded=0.5, unexpired=0.8)]).assumptions)
     for words in ("declared", "50 % of campaigns", "80 % of the entries", "freed, not saved", "social", "CPM"):

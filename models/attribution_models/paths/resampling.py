@@ -21,7 +21,7 @@ Google, 2012 (Poisson weights by hash).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -157,6 +157,7 @@ def bootstrap(
     fits: Sequence[PathFit] | None = None,
     scale: NDArray[np.float64] | None = None,
     threads: int | None = None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> BootstrapIntervals:
     """Percentile intervals of path models from resampled customers; all models in one scan.
 
@@ -180,6 +181,8 @@ def bootstrap(
         From ``replicate_scale`` of all journeys, where these are a part of them.
     threads : int, optional
         Threads to use; they never change a bit of the result.
+    told : callable
+        Called with the number of replicates that are done, parts of the journeys counted in.
 
     Raises
     ------
@@ -190,7 +193,7 @@ def bootstrap(
     made = tuple(fits) if fits is not None else fit_all(paths, specs)
     units = units_of(paths)
     plans = plans_of(made, units, threads)
-    draws = draws_of(units, plans, seed, np.ones(replicates, np.bool_), scale, threads)
+    draws = draws_of(units, plans, seed, np.ones(replicates, np.bool_), scale, threads, told)
     few = few_conversions(paths, threads)
     return BootstrapIntervals(
         fits=tuple(
@@ -265,6 +268,7 @@ def draws_of(
     wanted: NDArray[np.bool_],
     scale: NDArray[np.float64] | None = None,
     threads: int | None = None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> list[Draws]:
     """Draws of every plan, batch by batch.
 
@@ -278,6 +282,8 @@ def draws_of(
     scale : float64[R], optional
         From ``replicate_scale``; None takes that of the units.
     threads : int, optional
+    told : callable
+        As in ``bootstrap``.
     """
     starts = np.cumsum([COMMON, *(plan.rows for plan in plans)]).tolist()
     builders = [
@@ -286,7 +292,7 @@ def draws_of(
     ]
     parts: list[list[Draws]] = [[] for _ in plans]
     rest = None if scale is None else scale[wanted]
-    for raw in weighted_sums(units, starts[-1], builders, wanted.size, seed, threads, wanted=wanted):
+    for raw in weighted_sums(units, starts[-1], builders, wanted.size, seed, threads, wanted=wanted, told=told):
         if rest is None:
             sums = raw * _scale(units.total, raw[SIZE])
         else:

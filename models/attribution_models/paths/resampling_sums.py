@@ -69,6 +69,7 @@ def weighted_sums(
     threads: int | None = None,
     *,
     wanted: NDArray[np.bool_] | None = None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> Iterator[NDArray[np.float64]]:
     """Yield sums Σ_j amount_j W_jr in batches of replicates: float64[rows, batch].
 
@@ -86,6 +87,8 @@ def weighted_sums(
         Threads to use; they never change a bit of the result.
     wanted : bool[R], optional
         Replicates to give; batches that hold none are not scanned.
+    told : callable
+        Called with the number of replicates that are done, parts of the journeys counted in.
     """
     batch = max(4, BATCH_BYTES // (8 * max(rows, 1)) // 4 * 4)
     for first in range(0, replicates, batch):
@@ -98,8 +101,9 @@ def weighted_sums(
             found = _joined([build(number, block) for build in builders], block.conversions.size)
             return _block_sums(units, number, found, first, shape, seed)
 
-        for part in map_numbered(units.paths, kernel, threads):
+        for scanned, part in enumerate(map_numbered(units.paths, kernel, threads), 1):
             sums += part
+            told(first + sums.shape[1] * scanned // units.paths.block_count)
         yield sums if asked.all() else sums[:, asked]
 
 

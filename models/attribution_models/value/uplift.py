@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -143,8 +143,9 @@ class Uplift:
         return tuple(f"uplift group {k} of {self.quantiles}" for k in range(1, self.quantiles + 1))
 
     def fit(
-        self, features: ArrayLike, arm: ArrayLike, outcomes: Mapping[str, ArrayLike], arms: Sequence[str]
-    ) -> UpliftFit:
+        self, features: ArrayLike, arm: ArrayLike, outcomes: Mapping[str, ArrayLike], arms: Sequence[str],
+        told: Callable[[int], None] = lambda _: None,
+    ) -> UpliftFit:  # fmt: skip
         """Score everybody and measure the effect in each group.
 
         Parameters
@@ -157,6 +158,8 @@ class Uplift:
             More is better; give churn as its negative.
         arms : sequence of str
             Control first.
+        told : callable
+            Called with the repeats that are done, of each arm and outcome.
 
         Raises
         ------
@@ -172,7 +175,7 @@ class Uplift:
         for place, name in enumerate(arms[1:], 1):
             for outcome, y in results.items():
                 inside = (code == 0) | (code == place)
-                found = self._one(x, y, code == place, inside)
+                found = self._one(x, y, code == place, inside, told)
                 score, of_group, estimates, errors, people, curve = found
                 scores[name, outcome], groups[name, outcome], curves[name, outcome] = score, of_group, curve
                 for g, group in enumerate(self.group_names):
@@ -185,7 +188,7 @@ class Uplift:
         )  # fmt: skip
 
     def _one(
-        self, x: Floats, y: Floats, treated: Bools, inside: Bools
+        self, x: Floats, y: Floats, treated: Bools, inside: Bools, told: Callable[[int], None]
     ) -> tuple[Floats, NDArray[np.int64], Floats, Floats, Floats, UpliftCurve]:
         """One arm and outcome: mean scores, groups, and by repeat and group estimates, errors and people."""
         factories = self.factories or default_factory(y[inside])
@@ -210,6 +213,7 @@ class Uplift:
                 estimates[repeat, g], errors[repeat, g] = difference(outcome[one], t[one])
                 people[repeat, g] = one.sum()
             curves.append(uplift_curve(score, outcome, t))
+            told(repeat + 1)
         qini, auuc, best = (float(v) for v in np.mean([(c.qini, c.auuc, c.qini_coefficient) for c in curves], axis=0))
         mean = UpliftCurve(qini, auuc, best)
         return (

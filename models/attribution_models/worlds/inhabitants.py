@@ -39,6 +39,7 @@ def rules_of(world: PathWorld) -> Rules:
         navigational=np.array([c.navigational for c in channels]),
         boost=boost,
         weekday=_WEEK[days],
+        pressure=np.array(world.pressure or np.ones((world.days, len(channels)))),
         need_channel=names.index(world.need_channel) if world.observed else -1,
         need_decay=world.need_decay,
         lift_decay=world.lift_decay,

@@ -27,6 +27,7 @@ class Rules(NamedTuple):
     navigational: _Flags
     boost: _Floats
     weekday: _Floats  # by day of the window
+    pressure: _Floats  # (days, channels): how hard a channel is pushed and how far it follows intent, 1 is as usual
     need_channel: int  # -1: needs are not recorded
     need_decay: float
     lift_decay: float

@@ -12,7 +12,7 @@ take effect in that order):
 - online      z = 1 with probability activity_i + online_streak · (z_yesterday − activity_i)
 - need        O += 1 with probability need_i · weekday_t: exogenous, ads never change it
 - search      s = S / (1 + S) with S = O + L + A: ads raise the probability of going on to search and visit
-- contact     with channel c, when online, with probability audience_ic · (push_c + pull_c · s)
+- contact     with channel c, when online, with probability audience_ic · pressure_ct · (push_c + pull_c · s)
 - lift        g = response_i / (1 + m_ic / tired_after);
               L += effect_c · g · (1 + Σ_b boost_bc · [m_ib >= 1/2]);  A += awareness_c · g;  m_ic += 1
 - purchase    with odds (base_odds + buying_odds · (O + L)) · (1 ± online_buying); then O, L fall to `satisfied`
@@ -87,7 +87,7 @@ def _possible_contacts(rules: Rules, key: np.uint64, life: Life, day: int) -> No
     for c in range(rules.push.size):
         place = day * DRAWS_PER_DAY + _CONTACT + 3 * c
         draw = uniform(key, place)
-        if c != rules.need_channel and draw < rules.push[c] + rules.pull[c]:
+        if c != rules.need_channel and draw < rules.pressure[day, c] * (rules.push[c] + rules.pull[c]):
             _list(life, int(uniform(key, place + 1) * DAY), c, draw)
 
 
@@ -149,7 +149,7 @@ def _chance(rules: Rules, people: People, life: Life, i: int, c: int, day: int) 
     if rules.audience[c] == SUBSCRIBERS and not (life.since[1] == 1 and people.subscriber[i]):
         return 0.0
     search = life.intent[0] + life.intent[1] + life.intent[2]
-    return float(rules.push[c] + rules.pull[c] * (search / (1.0 + search)))
+    return float(rules.pressure[day, c] * (rules.push[c] + rules.pull[c] * (search / (1.0 + search))))
 
 
 @plain

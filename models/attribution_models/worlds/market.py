@@ -85,6 +85,8 @@ class PathWorld:
         Share of pairs of people who share a device, hence its cookies.
     mean_basket : float
         Mean value of an order, in currency.
+    pressure : tuple of tuple of float
+        By day and channel: how many times its usual chance a contact has. Empty: 1 always.
     """
 
     name: str
@@ -115,6 +117,7 @@ class PathWorld:
     customers_before: float = 0.25
     shared_devices: float = 0.03
     mean_basket: float = 50.0
+    pressure: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if self.people < 1 or self.days < 1 or self.seed < 0:
@@ -126,6 +129,9 @@ class PathWorld:
             raise ValueError(f"Intent is one of {', '.join(INTENTS)}; got {self.intent!r}.")
         if not 0 <= self.held_out < 1:
             raise ValueError(f"The held-out share lies in [0, 1); got {self.held_out}.")
+        shape = {(len(self.pressure), len(row)) for row in self.pressure}
+        if shape - {(self.days, len(self.channels))}:
+            raise ValueError(f"Pressure needs a row per day and a number per channel; got (days, channels) {shape}.")
         self._check_names()
 
     def _check_names(self) -> None:

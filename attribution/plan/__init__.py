@@ -1,0 +1,1 @@
+"""Plans of spend: from a kept media-mix fit to a split of money, kept as a scenario."""

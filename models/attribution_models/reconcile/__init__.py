@@ -1,0 +1,1 @@
+"""One answer from a media-mix posterior, path models and experiments on people: `totals`, then `split`."""
