@@ -11,6 +11,7 @@ from attribution_cli.lazy import LazyGroup
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import finish, say, tell, write_frame
 from attribution_cli.plan_options import figure_options, limit_options, options_of, search_options, what_options
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     from attribution.steps.plan import PlanReport
@@ -59,7 +60,8 @@ def plan(
         return
     from attribution.steps.plan import plan_step  # noqa: PLC0415
 
-    report = plan_step(open_workspace(ctx, workspace), fit, options_of(given), name=name, force=force)
+    with watching("looking for the best plan"):
+        report = plan_step(open_workspace(ctx, workspace), fit, options_of(given), name=name, force=force)
     _told(report, name)
     if show == "calendar":
         from attribution_cli.plan_tables import calendar_table  # noqa: PLC0415

@@ -9,6 +9,7 @@ import click
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import finish, say, tell, write_frame
 from attribution_cli.plan_options import limit_options, options_within
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,8 @@ def test(
     """
     from attribution.steps.plan_test import next_test_step  # noqa: PLC0415
 
-    report = next_test_step(open_workspace(ctx, workspace), fit, options_within(given, level), force=force)
+    with watching("weighing tests"):
+        report = next_test_step(open_workspace(ctx, workspace), fit, options_within(given, level), force=force)
     say(f"{report.stored.name}: plan of {report.asked.horizon.span[0]} to {report.asked.horizon.span[1]}.")
     write_frame(report.table, form, output, _table)
     tell(report.findings)

@@ -18,6 +18,7 @@ from attribution_cli.output import (
     tell,
     write_frame,
 )
+from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,8 @@ def reconcile(
     target = open_workspace(ctx, workspace)
     target.require()
     announce_compile()
-    report = reconcile_step(target, mix, paths, options)
+    with watching("reconciling"):
+        report = reconcile_step(target, mix, paths, options)
     _told(report)
     if show == "disagreements":
         write_frame(report.disagreements, form, output, disagreements_table)

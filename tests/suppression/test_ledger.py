@@ -265,7 +265,7 @@ OTHER = {
 }
 
 
-@pytest.mark.parametrize("name", ["hashed-emails", "linkedin", "liveramp", "meta", "x"])
+@pytest.mark.parametrize("name", ["hashed-emails", "linkedin", "liveramp", "meta"])
 def test_who_changed_is_who_has_other_rows_in_the_files(name, tmp_path):
     """What a platform does not take is no change; what it takes is one. The files themselves tell."""
     platform = Platform(name, tmp_path)
