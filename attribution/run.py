@@ -149,12 +149,7 @@ def run(
     identified = _identity(configuration, workspace, progress)
     told("identity", identified)
     journeys, fitted, timed = _paths(configuration, workspace, told, progress)
-    mixed = None
-    if configuration.mmm.enabled:
-        from attribution.steps.mmm import mmm_step  # noqa: PLC0415
-
-        progress("fitting the media-mix model", 0, 0)
-        mixed = mmm_step(workspace, *_mmm(configuration, base), told=_sampled(progress))
+    mixed = _mix(configuration, workspace, base, progress)
     told("mmm", mixed)
     chosen = configuration.credits
     credits, noticed = credits_step(
@@ -191,6 +186,16 @@ def run(
 def _sampled(progress: Told) -> Callable[[str, Progress], None]:
     """What the sampler tells of its chains, as all steps tell it."""
     return lambda label, chains: progress(f"sampling, {label}", chains.done, chains.total)
+
+
+def _mix(configuration: Configuration, workspace: Workspace, base: Path, progress: Told) -> MixReport | None:
+    """Fit the media-mix model where a panel is named."""
+    if not configuration.mmm.enabled:
+        return None
+    from attribution.steps.mmm import mmm_step  # noqa: PLC0415  (its kernels are slow to import)
+
+    progress("fitting the media-mix model", 0, 0)
+    return mmm_step(workspace, *_mmm(configuration, base), told=_sampled(progress))
 
 
 def _report(configuration: Configuration, workspace: Workspace, base: Path, progress: Told) -> Path | None:
