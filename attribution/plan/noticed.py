@@ -13,8 +13,9 @@ from attribution.mix.marks import PRIOR_DOMINATED
 from attribution.plan.frames import Beside
 from attribution.plan.problem import PlanProblem
 from attribution_models.plan.flight import summed
+from attribution_models.plan.kink import tied
 from attribution_models.plan.observed_range import INSIDE, outside_share
-from attribution_models.plan.optimum import Optimum, tied
+from attribution_models.plan.optimum import Optimum
 
 Floats = NDArray[np.float64]
 # Plans of an expected value that are better less often than this are said to be unsure.

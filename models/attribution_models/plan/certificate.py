@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +11,6 @@ from scipy.optimize import lsq_linear
 from attribution_models.plan.limits import Limits
 
 Floats = NDArray[np.float64]
-# Money moved to try a kink, as a share of the whole.
-STEP = 1e-3
 # A limit is active where the plan is this close to it, as a share of the whole.
 ACTIVE = 1e-7
 
@@ -27,7 +23,7 @@ class Certificate:
     ----------
     kkt : float
         Residual of the Karush-Kuhn-Tucker conditions: the largest part of ∇F that no multiplier of an active limit
-        explains, as a share of the largest derivative. 0: no small shift of money is a gain. At a kink: `kinked`.
+        explains, as a share of the largest derivative. 0: no small shift of money is a gain. At a kink: `kink.rise`.
     gap : float
         max_y ∇F(z) · (y − z) over all plans y within the limits: where F is concave (saturating curves, expected value
         or lower tail), no plan is better by more than this (Frank and Wolfe 1956).
@@ -60,24 +56,6 @@ def certify(z: Floats, slope: Floats, limits: Limits, starts: Floats, evaluation
     best = limits.best(slope)
     gap = 0.0 if best is None else float(slope @ (best - z))
     return Certificate(residual, max(gap, 0.0), price, starts, evaluations, max(size, 1e-300))
-
-
-def kinked(z: Floats, value: Callable[[Floats], float], limits: Limits, steep: float) -> float:
-    """Residual where every draw's gain is the same, as at today's split: there a risk has a kink and no derivative.
-
-    The most that the objective rises when a thousandth of the money goes from one unit to another, per unit of money,
-    as a share of the steepest derivative.
-    """
-    step, best = STEP * limits.scale, 0.0
-    before = value(z)
-    for i, j in permutations(range(len(z)), 2):
-        money = min(step, float(limits.upper[i] - z[i]), float(z[j] - limits.lower[j]))
-        if money > ACTIVE * limits.scale:
-            moved = z.copy()
-            moved[i] += money
-            moved[j] -= money
-            best = max(best, (value(moved) - before) / money)
-    return best / max(steep, 1e-300)
 
 
 def kkt(z: Floats, slope: Floats, limits: Limits) -> tuple[float, float]:

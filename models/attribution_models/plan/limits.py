@@ -111,6 +111,12 @@ class Limits:
         found = _solved(np.ones(2 * size), bounds=bounds, **equal, **limited)
         return None if found is None else self.clipped(z + self.scale * (found[:size] - found[size:]))
 
+    def holds(self, z: Floats) -> bool:
+        """Whether bounds and groups hold, the budget left aside."""
+        slack, (rows, ends) = SLACK * self.scale, self._rows()
+        inside = (z >= self.lower - slack).all() and (z <= self.upper + slack).all()
+        return bool(inside and (rows @ z <= ends + slack).all())
+
     def clipped(self, z: Floats) -> Floats:
         """Within bounds to the last digit."""
         return np.clip(z, self.lower, np.maximum(self.upper, self.lower))

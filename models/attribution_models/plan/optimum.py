@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution_models.plan.certificate import Certificate, certify, kinked
+from attribution_models.plan.certificate import Certificate, certify
 from attribution_models.plan.climb import climb
 from attribution_models.plan.goal import Goal
+from attribution_models.plan.kink import KINKS, rise, tied, way_out
 from attribution_models.plan.limits import Limits
 from attribution_models.plan.objective import Objective, objective
 from attribution_models.plan.response import Response
@@ -18,8 +19,6 @@ from attribution_models.plan.response import Response
 Floats = NDArray[np.float64]
 # Cells (draw, channel, geo, period) of one evaluation while starts are compared, at most; but this many draws at least.
 CELLS, FEWEST = 1_500_000, 100
-# Gains are the same in all draws below this share of what the money brings; kinks are tried pair by pair up to so many.
-TIED, KINKS = 1e-7, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,10 @@ def optimise(
     values = np.array([few(z)[0] for z in ends])
     z = ends[int(values.argmax())]
     if few is not aim:
-        z = climb(aim, limits, z)
+        from_here = z if not _at_kink(few, z) else way_out(z, aim.value, limits, _hoped(few, limits, z))
+        if from_here is None:
+            return _still(z, aim, limits, values, few.asked + aim.asked)
+        z = climb(aim, limits, from_here)
     return finished(z, aim, limits, values, few.asked + (aim.asked if few is not aim else 0))
 
 
@@ -105,15 +107,29 @@ def finished(z: Floats, aim: Objective, limits: Limits, starts: Floats, asked: i
     value, slope = aim(z)
     brought = aim.response.values(z) - aim.response.base
     sure = certify(z, slope, limits, starts, asked, float(abs(brought.mean())))
-    if not aim.goal.linear and tied(aim.gains(z), sure.size) and len(z) <= KINKS:
-        steep = float(np.abs(slope).max())
-        sure = replace(sure, kkt=kinked(z, lambda y: aim(y)[0], limits, steep), gap=0.0)
+    if _at_kink(aim, z):
+        sure = replace(sure, kkt=rise(z, aim.value, limits, float(np.abs(slope).max())), gap=0.0)
     return Optimum(z, value, aim.goal, sure)
 
 
-def tied(gains: Floats, size: float) -> bool:
-    """Whether a plan's gain is the same in every draw: it is what it is set against."""
-    return float(np.ptp(gains)) <= TIED * size
+def _still(z: Floats, aim: Objective, limits: Limits, starts: Floats, asked: int) -> Optimum:
+    """What it is set against, as no move is a gain: the residual of a kink is 0."""
+    slope = aim(z)[1]
+    sure = certify(z, slope, limits, starts, asked, float(abs((aim.response.values(z) - aim.response.base).mean())))
+    return Optimum(z, aim.value(z), aim.goal, replace(sure, kkt=0.0, gap=0.0))
+
+
+def _at_kink(aim: Objective, z: Floats) -> bool:
+    """Whether the plan is what it is set against, and few enough units can be tried pair by pair."""
+    if aim.goal.linear or len(z) > KINKS:
+        return False
+    size = abs(float((aim.response.values(z) - aim.response.base).mean()))
+    return tied(aim.gains(z), max(size, 1e-300))
+
+
+def _hoped(aim: Objective, limits: Limits, z: Floats) -> Floats:
+    """The plan that is best by the expected value: where gains lie, if there are any."""
+    return climb(replace(aim, goal=Goal()), limits, z)
 
 
 def _towards(aim: Objective, limits: Limits, search: Search, starts: list[Floats]) -> tuple[Objective, list[Floats]]:
