@@ -10,7 +10,7 @@ PROCESSES ?= auto
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q \
 	--numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test lint types wheel docs bench bench-identity bench-mmm study-paths study-coverage study-null study-mmm study-identity study-reconcile study-suppression smoke clean help
+.PHONY: demo test lint types wheel docs bench bench-identity bench-mmm bench-plan study-paths study-coverage study-null study-mmm study-identity study-plan study-reconcile study-suppression smoke clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench-identity: $(STAMP)  ## links to stable customer ids: 10 M rows, growth, a 
 bench-mmm: $(STAMP)  ## the media-mix model beside PyMC-Marketing and Meridian (installs them; options in ARGS)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m benchmarks.mmm.bench $(ARGS)
 
+bench-plan: $(STAMP)  ## plans of spend beside the optimisers of Meridian and PyMC-Marketing (options in ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m benchmarks.plan_bench $(ARGS)
+
 study-paths: $(STAMP)  ## path models against known truth: 280 simulated markets, about an hour
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_paths.py
 
@@ -72,6 +75,9 @@ study-mmm: $(STAMP)  ## the mix model: simulation-based calibration, coverage, r
 
 study-identity: $(STAMP)  ## identity against known truth, with and without guards, and beside Splink's clustering
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_identity.py $(ARGS)
+
+study-plan: $(STAMP)  ## plans of spend on simulated markets with known response; half an hour and more
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m benchmarks.study_plan --workers 2 $(ARGS)
 
 study-reconcile: $(STAMP)  ## reconciled totals beside path model and mix model alone: 20 joint markets, half an hour
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/study_reconcile.py $(ARGS)

@@ -1,89 +1,105 @@
-"""How long plans take: `python -m benchmarks.plan_bench`.
+"""Measure plans of spend beside Meridian's optimiser and PyMC-Marketing's: one command, one table.
 
-National: 4,000 draws, 8 channels, 26 of 156 weeks. Geos: 2,400 draws, 6 channels, 40 geos, 26 and 156 weeks. Draws are
-of no fit, as time does not depend on what they say. Compiled kernels are on disk: the first run ever takes longer.
+make bench-plan                                         # everything
+python -m benchmarks.plan_bench --only national         # one part, a quick look
+python -m benchmarks.plan_bench --skip-peers            # ours alone
+python -m benchmarks.plan_bench --reuse peers           # ours again, peers as an earlier run left them
+
+Our fits are sampled once and kept in build/bench/plan; plans on them are always made anew.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import platform
+import sys
 import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import version
+from typing import Any
 
-import numpy as np
+from benchmarks.measure import OUT, ROOT, Row, table
+from benchmarks.mmm import environments
+from benchmarks.mmm.bench import measured
+from benchmarks.mmm.plan_meridian_bench import meridian
+from benchmarks.mmm.plan_national_bench import national
+from benchmarks.mmm.plan_robyn_bench import ENVIRONMENT, robyn
+from benchmarks.mmm.runs import DATA, Runner, machine
 
-from attribution_models.mix.adstock import Adstock
-from attribution_models.mix.cells import Window
-from attribution_models.mix.data import MixData
-from attribution_models.mix.density import Density
-from attribution_models.mix.effects import Effects
-from attribution_models.mix.posterior import Posterior
-from attribution_models.mix.saturation import Saturation
-from attribution_models.mix.spec import Channel, MixSpec
-from attribution_models.mix.structure import structure
-from attribution_models.plan.figures import figures
-from attribution_models.plan.flight import flight
-from attribution_models.plan.goal import Goal
-from attribution_models.plan.limits import Limits
-from attribution_models.plan.optimum import optimise
-from attribution_models.plan.response import Response
-
-WEEKS = 156
+Found = tuple[list[Row], dict[str, Any]]
+PARTS: dict[str, Callable[[Runner], Found]] = {"national": national, "meridian": meridian, "robyn": robyn}
+LIBRARIES = ("numba", "numpy", "scipy")
+IDLE = 0.5
 
 
-def made(channels: int, geos: int, draws: int, curve: str) -> Effects:
-    """Random draws of a model on a random panel."""
-    rng, names = np.random.default_rng(1), [f"channel {i}" for i in range(channels)]
-    carry, bend = Adstock("geometric", 9), Saturation(curve)
-    spec = MixSpec(
-        "sales",
-        tuple(Channel(n, n, n, adstock=carry, saturation=bend) for n in names),
-        geo="geo" if geos > 1 else None,
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="bench-plan", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    media = rng.gamma(2.0, 50.0, (channels, geos, WEEKS))
-    data = MixData(
-        dates=np.datetime64("2021-01-04") + np.arange(WEEKS) * np.timedelta64(7, "D"),
-        geos=tuple(f"geo {g}" for g in range(geos)) if geos > 1 else ("national",),
-        outcome=rng.gamma(40.0, 25.0, (geos, WEEKS)) + 2 * media.sum(axis=0),
-        exposure=media,
-        spend=media * 1.3,
-        controls=np.zeros((0, geos, WEEKS)),
-        population=np.ones(geos),
-        revenue_per_outcome=np.ones((geos, WEEKS)),
-        frequency=np.zeros_like(media),
-    )
-    density = Density.of(structure(spec, data))
-    return Effects.of(Posterior.of(density, rng.normal(scale=0.4, size=(4, draws // 4, density.size)), 1))
+    parser.add_argument("--only", action="append", metavar="PART", choices=list(PARTS), help="may be repeated")
+    parser.add_argument("--skip-peers", action="store_true", help="leave the peers out")
+    parser.add_argument("--reuse", choices=["nothing", "peers"], default="nothing", help="results of earlier runs")
+    return parser.parse_args()
 
 
-def timed(title: str, effects: Effects, weeks: int, goal: Goal, by: tuple[str, ...] = ()) -> None:
-    """One plan, with its figures and those of today."""
-    started = time.perf_counter()
-    plan = flight(effects, Window(WEEKS - weeks, WEEKS - 1), by)
-    response, today = Response.of(effects, plan), plan.today
-    upper = 1.5 * today if not by else np.full(plan.size, float(today.max()))
-    limits = Limits(0.5 * today if not by else 0 * today, upper, budget=float(today.sum()))
-    best = optimise(response, goal, response.values(today), limits)
-    searched = time.perf_counter()
-    for z in (best.z, today):
-        figures(effects, plan, z)
-    done = time.perf_counter()
-    sure = best.certificate
-    print(
-        f"{title:46} {goal.kind:9} search {searched - started:6.2f} s  with figures {done - started:6.2f} s  "
-        f"evaluations {sure.evaluations:4}  residual {sure.kkt:.1e}"
-    )
+def about(given: argparse.Namespace) -> dict[str, str]:
+    """What the numbers were measured on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    ours = [f"Python {platform.python_version()}", *(f"{p} {version(p)}" for p in LIBRARIES)]
+    peers = [
+        f"{', '.join(environments.PEERS[name][1])} on Python {environments.PEERS[name][0]}"
+        for name in ("meridian", ENVIRONMENT)
+    ]
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "machine": f"{machine()}, {memory:.0f} GB",
+        "load before": " ".join(f"{load:.2f}" for load in os.getloadavg()),
+        "versions": ", ".join(ours),
+        "peers": "; ".join(peers),
+        "reused": given.reuse,
+    }
 
 
-def main() -> None:
-    """Print a line for each plan."""
-    for curve in ("logistic", "hill"):
-        national = made(8, 1, 4000, curve)
-        for goal in (Goal(), Goal("quantile", 0.1), Goal("cvar", 0.1)):
-            timed(f"national, {curve}, 26 weeks", national, 26, goal)
-        timed(f"national, {curve}, 26 weeks, by week", national, 26, Goal(), ("week",))
-    geos = made(6, 40, 2400, "hill")
-    timed("40 geos, hill, 26 weeks", geos, 26, Goal())
-    timed("40 geos, hill, 156 weeks", geos, 156, Goal())
+def written(rows: list[Row], detail: dict[str, Any], head: dict[str, str], suffix: str) -> str:
+    """Write the table and all numbers; give the table."""
+    text = table(rows) + "\n\n" + "\n".join(f"- {key}: {value}" for key, value in head.items()) + "\n"
+    found = {**head, "rows": [asdict(r) | {"verdict": r.verdict} for r in rows], "detail": detail}
+    OUT.mkdir(parents=True, exist_ok=True)
+    for ending, content in (("md", text), ("json", json.dumps(found, indent=1))):
+        file = OUT / f"results-plan{suffix}.{ending}"
+        part = file.with_suffix(".part")
+        part.write_text(content, encoding="utf-8")
+        part.replace(file)
+    return text
+
+
+def main() -> int:
+    """Measure, print, write."""
+    given = arguments()
+    if not DATA.is_dir():
+        print(f"No data in {DATA}: name the folder above it with ATTRIBUTION_TEST_DATA.", file=sys.stderr)
+        return 2
+    head = about(given)
+    if os.getloadavg()[0] > IDLE:
+        print("The machine is not idle: the times below are too long.", file=sys.stderr)
+    runner = Runner(given.reuse, given.skip_peers)
+    suffix = "".join(f"-{name}" for name in given.only or ())
+    rows: list[Row] = []
+    detail: dict[str, Any] = {}
+    text = ""
+    for name in given.only or PARTS:
+        found, detail[name] = measured(name, partial(PARTS[name], runner))
+        rows += found
+        text = written(rows, detail, head, suffix)
+    print(text)
+    print(f"Written: {(OUT / f'results-plan{suffix}.md').relative_to(ROOT)} and .json", file=sys.stderr)
+    return 1 if any(row.verdict in ("FAIL", "not measured") for row in rows) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
