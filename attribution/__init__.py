@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attribution.mixes import check_mix, draft_mix, mix_curves, mix_effects, mix_folds, predict_mix
     from attribution.panels import fit_mix
     from attribution.plans import plan_mix
+    from attribution.reconciliations import reconcile_fits
     from attribution.settings import IngestSettings, JourneySettings
     from attribution.steps.credits import credits_step
     from attribution.steps.fit import fit_step
@@ -73,6 +74,7 @@ _HOMES = {
     "plan_mix": "attribution.plans",
     "predict_mix": "attribution.mixes",
     "read_paths": "attribution.frames",
+    "reconcile_fits": "attribution.reconciliations",
     "suppress_step": "attribution.steps.suppress",
     "to_arviz": "attribution.mix.arviz_out",
 }
@@ -82,7 +84,7 @@ __all__ = [
     "LastNonDirect", "Linear", "Markov", "Position", "Shapley", "StoredMix", "TimeDecay", "UsageError", "Workspace",
     "build_journeys", "check_mix", "credits", "credits_step", "draft_mix", "fit", "fit_mix", "fit_step",
     "ingest_files", "journeys_step", "lists", "load_mix", "mix_credits", "mix_curves", "mix_effects", "mix_folds",
-    "plan_mix", "predict_mix", "read_paths", "suppress_step", "to_arviz",
+    "plan_mix", "predict_mix", "read_paths", "reconcile_fits", "suppress_step", "to_arviz",
 ]  # fmt: skip
 
 

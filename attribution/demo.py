@@ -10,6 +10,7 @@ import msgspec
 import pandas as pd
 
 from attribution.configuration import Configuration, Credits, Fit, Hazard, Identity, Ingest, Report, as_toml
+from attribution.demo_weeks import FIT, PLAN, write_weeks
 from attribution.simulate import frame_of
 from attribution.tables import UNATTRIBUTED
 from attribution.workspace import write_atomically
@@ -29,7 +30,7 @@ def write_demo(folder: Path, people: int = PEOPLE, seed: int = SEED) -> tuple[Co
     Parameters
     ----------
     folder : Path
-        ``inputs/*.csv``, ``truth.csv`` and ``attribution.toml`` are written here.
+        ``inputs/*.csv``, ``truth.csv``, ``mmm.toml`` and ``attribution.toml`` are written here.
     people, seed : int
         Size of the market; same seed, same bytes. Touches are known by browser, orders and records by customer, as in
         real exports: `by_browser`.
@@ -39,9 +40,12 @@ def write_demo(folder: Path, people: int = PEOPLE, seed: int = SEED) -> tuple[Co
     tuple of (configuration, truth)
         Truth: per channel, the conversions and value that would not have happened without it.
     """
-    world = by_browser(simulate(RetailerWorld(people=people, seed=seed)), seed)
+    market = RetailerWorld(people=people, seed=seed)
+    lived = simulate(market)
+    world = by_browser(lived, seed)
     inputs = folder / "inputs"
     inputs.mkdir(parents=True, exist_ok=True)
+    write_weeks(folder, market, lived)
     for name in FILES:
         _write(inputs / f"{name}.csv", getattr(world, name))
     truth = frame_of(world.truth)
@@ -55,6 +59,8 @@ def write_demo(folder: Path, people: int = PEOPLE, seed: int = SEED) -> tuple[Co
         # People of this market who have decided come in through a channel on that day: a lag of a day resists that.
         # How many people it has is not known to its exports: who is in them is at risk.
         hazard=Hazard(enabled=True, lag=1),
+        mmm=FIT,
+        plan=PLAN,
         credits=Credits(output="credits.csv"),
         report=Report(title="Demo retailer: channel contributions", currency="EUR"),
     )

@@ -22,7 +22,8 @@ GROUPS = {
         "plan_mix", "mix_folds", "to_arviz", "StoredMix",
     ),
     "The workspace: what the commands do": (
-        "Workspace", "ingest_files", "journeys_step", "fit_step", "credits_step", "suppress_step", "lists",
+        "Workspace", "ingest_files", "journeys_step", "fit_step", "credits_step", "reconcile_fits", "suppress_step",
+        "lists",
     ),
     "Settings, tables and errors": ("IngestSettings", "JourneySettings", "TABLES", "AttributionError", "UsageError"),
 }  # fmt: skip

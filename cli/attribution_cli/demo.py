@@ -58,9 +58,12 @@ def demo(folder: str, people: int, seed: int) -> None:
         report = run(configuration, base, _told, told)
     write_frame(report.credits, "csv", str(base / "credits.csv"), credits_table)
     put()
-    _contributions(report.credits, truth)
-    _errors(report.credits, truth)
-    _disagreements(report)
+    # The media-mix fit is of two years, the truth of the last weeks: it is compared where they meet.
+    of_window = report.credits[report.credits["model"] != "mmm"]
+    _contributions(of_window, truth)
+    _errors(of_window, truth)
+    _disagreements(of_window, report)
+    _from_weeks(report, truth, people, seed)
     _joined(report)
     _wasted(report)
     _files(base, report)
@@ -82,6 +85,12 @@ def _told(step: str, report: Any) -> None:
         say(f"Fitted {len(report.fits)} models, intervals from {report.fits[0].uncertainty.bootstrap} resamples.")
     elif step == "hazard":
         say("Fitted the time-to-event model.")
+    elif step == "mmm":
+        say(f"Fitted the media-mix model on {len(report.stored.data.dates)} weeks of spend and orders.")
+    elif step == "reconcile" and report is not None:
+        say(f"Put {report.entry['mix']} and {report.entry['paths']} together.")
+    elif step == "plan" and report is not None:
+        say("Looked for the best plan.")
 
 
 def _contributions(credits: pd.DataFrame, truth: pd.DataFrame) -> None:
@@ -117,21 +126,31 @@ def _errors(credits: pd.DataFrame, truth: pd.DataFrame) -> None:
         rows.append([row["fit"], percent(row["error"]), over, under, number(row["credited"], 0)])
     everything = truth.loc[truth["channel"] == ALL_MEDIA, "incremental_conversions"].iloc[0]
     text = (
-        f"Paid media caused {number(everything, 0)}. Only the time-to-event model, hazard, has a baseline for what "
-        "would have happened anyway. People here decide unseen, which no model of recorded data can correct for: an "
-        "experiment can."
+        f"Paid media caused {number(everything, 0)}. Of the models of journeys only hazard, of time to event, has a "
+        "baseline for what would have happened anyway; reconciled puts it together with weekly spend. People here "
+        "decide unseen, which no model of journeys can correct for: an experiment can."
     )
     _titled("Shares of paid media by model: how far from the truth", f"{columns(rows)}\n\n{_wrapped(text)}")
 
 
-def _disagreements(report: RunReport) -> None:
+def _disagreements(credits: pd.DataFrame, report: RunReport) -> None:
     from attribution.compare.disagreements import disagreements  # noqa: PLC0415
     from attribution.journeys.reports import positions  # noqa: PLC0415
 
     held = None if report.journeys is None else positions(report.journeys)
-    found = disagreements(report.credits, held, most=3)
+    found = disagreements(credits, held, most=3)
     if found:
         _titled("Where the models disagree most", "\n".join(_wrapped(f"- {shown(d.sentence)}", "  ") for d in found))
+
+
+def _from_weeks(report: RunReport, truth: pd.DataFrame, people: int, seed: int) -> None:
+    """One line each for the reconciliation and the plan."""
+    from attribution_cli.demo_weeks import planned_text, together_text  # noqa: PLC0415
+
+    if report.reconcile is not None:
+        _titled("One answer from paths and weekly spend", _wrapped(together_text(report, report.reconcile, truth)))
+    if report.plan is not None:
+        _titled("Where the budget should go", _wrapped(planned_text(report.plan, people, seed)))
 
 
 def _joined(report: RunReport) -> None:

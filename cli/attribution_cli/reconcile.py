@@ -76,7 +76,7 @@ def reconcile(
     announce_compile()
     with watching("reconciling"):
         report = reconcile_step(target, mix, paths, options)
-    _told(report)
+    tell_reconciled(report)
     if show == "disagreements":
         write_frame(report.disagreements, form, output, disagreements_table)
     else:
@@ -87,7 +87,7 @@ def reconcile(
     finish(report.findings, strict)
 
 
-def _told(report: ReconcileReport) -> None:
+def tell_reconciled(report: ReconcileReport) -> None:
     """What it was made of, and how far paths are from the rest."""
     entry, bias = report.entry, report.result.totals.bias
     tests = f"{entry['experiments']} experiment{'' if entry['experiments'] == 1 else 's'}"

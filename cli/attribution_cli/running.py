@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -15,30 +16,48 @@ def show_step(step: str, report: Any) -> None:
     if report is None:
         return
     say(click.style(f"── {step}", bold=True))
-    if step == "ingest":
-        for file in report.files:
-            file_report(file)
-    elif step == "identity":
-        from attribution_cli.identify import tell_identity  # noqa: PLC0415
+    _SHOWN[step](report)
 
-        tell_identity(report)
-    elif step == "journeys":
-        journeys_report(report)
-    elif step == "fit":
-        say("Fitted: " + ", ".join(f.name for f in report.fits))
-    elif step == "hazard":
-        say("Fitted: hazard")
-        tell_tuning(report.fit)
-    elif step == "mmm":
-        from attribution_cli.fit_mmm import show_mix  # noqa: PLC0415
 
-        show_mix(report)
-    elif step == "credits":
-        say(f"{len(report):,} rows of credit.")
-    elif step == "suppress":
-        _suppressed(report)
-    elif step == "report":
-        say(str(report))
+def _ingested(report: Any) -> None:
+    for file in report.files:
+        file_report(file)
+
+
+def _joined(report: Any) -> None:
+    from attribution_cli.identify import tell_identity  # noqa: PLC0415
+
+    tell_identity(report)
+
+
+def _fitted(report: Any) -> None:
+    say("Fitted: " + ", ".join(f.name for f in report.fits))
+
+
+def _timed(report: Any) -> None:
+    say("Fitted: hazard")
+    tell_tuning(report.fit)
+
+
+def _mixed(report: Any) -> None:
+    from attribution_cli.fit_mmm import show_mix  # noqa: PLC0415
+
+    show_mix(report)
+
+
+def _reconciled(report: Any) -> None:
+    from attribution_cli.reconcile import disagreements_table, tell_reconciled  # noqa: PLC0415
+
+    tell_reconciled(report)
+    say(disagreements_table(report.disagreements))
+
+
+def _planned(report: Any) -> None:
+    from attribution_cli.plan import tell_plan  # noqa: PLC0415
+    from attribution_cli.plan_tables import channel_table  # noqa: PLC0415
+
+    tell_plan(report)
+    say(channel_table(report.table, report=report))
 
 
 def _suppressed(report: Any) -> None:
@@ -48,3 +67,18 @@ def _suppressed(report: Any) -> None:
     if report.waste is not None:
         say("Went to people who were customers already at that moment:")
         say(waste_table(report.waste))
+
+
+_SHOWN: dict[str, Callable[[Any], None]] = {
+    "ingest": _ingested,
+    "identity": _joined,
+    "journeys": journeys_report,
+    "fit": _fitted,
+    "hazard": _timed,
+    "mmm": _mixed,
+    "reconcile": _reconciled,
+    "plan": _planned,
+    "credits": lambda table: say(f"{len(table):,} rows of credit."),
+    "suppress": _suppressed,
+    "report": lambda path: say(str(path)),
+}

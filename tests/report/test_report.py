@@ -80,7 +80,8 @@ def test_no_person_is_in_it(shop: Workspace) -> None:
     private = [c for c in customers.columns if c.startswith("id:") or c in ("email", "phone", "unified_id", "crm_id")]
     assert private
     values = {v for c in private for v in customers[c].dropna() if len(v) > 5} | set(lists["customer_id"])
-    assert not [v for v in values if re.search(rf"(?<![\w.]){re.escape(v)}(?![\w.])", text)]
+    found = [v for v in values if v in text]  # a quick look first: the page is long
+    assert not [v for v in found if re.search(rf"(?<![\w.]){re.escape(v)}(?![\w.])", text)]
 
 
 def test_every_form_has_the_same_numbers(shop: Workspace) -> None:

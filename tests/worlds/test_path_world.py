@@ -245,12 +245,12 @@ def test_skipping_people_without_contact_is_exact_for_every_switch():
     # Also for all media at once and for navigational channels, which no public description can turn off.
     world = RetailerWorld(people=500, seed=4)
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([world.seed, 0])))
-    traits, draws = path_world._draw_traits(world, rng).first(500), path_world._draw(world, rng)
+    traits, draws = path_world.draw_traits(world, rng).first(500), path_world.draw(world, rng)
     switches = path_world._switches(world.channels)
 
     def orders(off: np.ndarray) -> int:
         on = np.repeat(~off[:, None], 500, axis=1)
-        return path_world._live(world, traits, draws, np.arange(500), on).buyer.size
+        return path_world.live(world, traits, draws, np.arange(500), on).buyer.size
 
     actual = orders(np.zeros(len(RETAILER), dtype=np.bool_))
     truth = simulate(world).truth["incremental_conversions"]

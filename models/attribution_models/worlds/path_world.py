@@ -28,7 +28,7 @@ nothing is carried into the window. Switching off a navigational channel does no
 another way.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ from attribution_models.worlds.retailer import RETAILER, Channel, RetailerWorld
 
 __all__ = ["ALL_MEDIA", "RETAILER", "Channel", "RetailerWorld", "SimulatedTables", "simulate"]
 
-_CHUNK = 2048  # people at a time: the pre-drawn arrays of a chunk fit in about 30 MB for 120 days
+CHUNK = 2048  # people at a time: the pre-drawn arrays of a chunk fit in about 30 MB for 120 days
 _LONG_AGO = -1_000_000.0  # last visit or purchase of who had none; refill is then 1 within rounding
 _NEED_CHANNEL = "Organic search"  # by which a need shows itself where intent is observed
 # Needs by day of the week, Monday first, mean 1.
@@ -50,8 +50,12 @@ _Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class _Draws:
-    """All chance of one chunk, drawn before anything happens, so that a channel off shifts no other draw."""
+class Draws:
+    """All chance of one chunk, drawn before anything happens, so that a channel off shifts no other draw.
+
+    A contact comes about where its draw lies below its chance: with `pressed` draws divided by a pressure, that many
+    times as readily.
+    """
 
     contact: _Floats  # (days, channels, people)
     click: _Floats  # (days, channels, people)
@@ -59,6 +63,11 @@ class _Draws:
     buy: _Floats  # (days, people)
     door: _Floats  # (days, people)
     basket: _Floats  # (days, people), a factor with median 1
+
+    def pressed(self, pressure: _Floats) -> "Draws":
+        """The same chance where contacts come about `pressure` times as readily: (days, channels); 0: none does."""
+        with np.errstate(divide="ignore", invalid="ignore"):  # infinite, or no number: below no chance
+            return replace(self, contact=self.contact / pressure[:, :, None])
 
 
 def simulate(world: RetailerWorld) -> SimulatedTables:
@@ -91,13 +100,11 @@ def simulate(world: RetailerWorld) -> SimulatedTables:
     events: list[Events] = []
     traits: list[Traits] = []
     conversions, cents = np.zeros(len(switches), np.int64), np.zeros(len(switches), np.int64)
-    for first in range(0, world.people, _CHUNK):
-        people = min(_CHUNK, world.people - first)
-        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([world.seed, first // _CHUNK])))
-        chunk = _draw_traits(world, rng).first(people)
-        draws = _draw(world, rng)
+    for first in range(0, world.people, CHUNK):
+        people = min(CHUNK, world.people - first)
+        chunk, draws = lives_of(world, first)
         everyone = np.arange(people)
-        actual = _live(world, chunk, draws, everyone, np.ones((len(world.channels), people), dtype=np.bool_))
+        actual = live(world, chunk, draws, everyone, np.ones((len(world.channels), people), dtype=np.bool_))
         lost = _lost_by_switching_off(world, chunk, draws, actual, switches)
         conversions += lost[0]
         cents += lost[1]
@@ -112,6 +119,13 @@ def simulate(world: RetailerWorld) -> SimulatedTables:
     return tabulate(world, Events.joined(events), Traits.joined(traits), truth)
 
 
+def lives_of(world: RetailerWorld, first: int) -> tuple[Traits, Draws]:
+    """What the people of the chunk that begins with `first` bring along, and all chance that meets them."""
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([world.seed, first // CHUNK])))
+    chunk = draw_traits(world, rng).first(min(CHUNK, world.people - first))
+    return chunk, draw(world, rng)
+
+
 def _switches(channels: tuple[Channel, ...]) -> _Flags:
     """Say what each counterfactual switches off, (counterfactuals, channels); all paid channels come last."""
     paid = np.array([channel.ownership == "paid" for channel in channels])
@@ -119,7 +133,7 @@ def _switches(channels: tuple[Channel, ...]) -> _Flags:
 
 
 def _lost_by_switching_off(
-    world: RetailerWorld, traits: Traits, draws: _Draws, actual: Events, switches: _Flags
+    world: RetailerWorld, traits: Traits, draws: Draws, actual: Events, switches: _Flags
 ) -> tuple[_Ints, _Ints]:
     """Count the conversions and cents that each switch takes away from the people of a chunk."""
     count, people = len(switches), traits.activity.size
@@ -129,7 +143,7 @@ def _lost_by_switching_off(
     scenario, person = np.nonzero((switches[:, :, None] & contacted).any(axis=1))
     if not person.size:
         return np.zeros(count, np.int64), np.zeros(count, np.int64)
-    without = _live(world, traits, draws, person, ~switches[scenario].T)
+    without = live(world, traits, draws, person, ~switches[scenario].T)
     bought = np.bincount(actual.buyer, minlength=people)
     spent = _sum_by(actual.buyer, actual.cents, people)
     kept = scenario[without.buyer]
@@ -143,9 +157,9 @@ def _sum_by(group: _Ints, amount: _Ints, groups: int) -> _Ints:
     return np.bincount(group, weights=amount, minlength=groups).astype(np.int64)
 
 
-def _draw_traits(world: RetailerWorld, rng: np.random.Generator) -> Traits:
+def draw_traits(world: RetailerWorld, rng: np.random.Generator) -> Traits:
     """Draw what people bring along, for a whole chunk, so that nobody depends on how many there are."""
-    n, observed = _CHUNK, world.intent == "observed"
+    n, observed = CHUNK, world.intent == "observed"
     need = np.ones(n) if observed else rng.gamma(1.2, 1 / 1.2, n)
     response = np.ones(n) if observed else rng.gamma(2.0, 0.5, n)
     before = rng.random(n) < np.minimum(0.9, world.customers_before * need)
@@ -165,9 +179,10 @@ def _draw_traits(world: RetailerWorld, rng: np.random.Generator) -> Traits:
     )
 
 
-def _draw(world: RetailerWorld, rng: np.random.Generator) -> _Draws:
-    by_channel, by_person = (world.days, len(world.channels), _CHUNK), (world.days, _CHUNK)
-    return _Draws(
+def draw(world: RetailerWorld, rng: np.random.Generator, people: int = CHUNK) -> Draws:
+    """Draw all chance of so many people."""
+    by_channel, by_person = (world.days, len(world.channels), people), (world.days, people)
+    return Draws(
         contact=rng.random(by_channel, dtype=np.float32),
         click=rng.random(by_channel, dtype=np.float32),
         need=rng.random(by_person, dtype=np.float32),
@@ -177,7 +192,7 @@ def _draw(world: RetailerWorld, rng: np.random.Generator) -> _Draws:
     )
 
 
-def _live(world: RetailerWorld, traits: Traits, draws: _Draws, person: _Ints, on: _Flags) -> Events:
+def live(world: RetailerWorld, traits: Traits, draws: Draws, person: _Ints, on: _Flags) -> Events:
     """Live through the window: one row per life, `person` says whose, `on` (channels, rows) what is on.
 
     State is kept in single precision and moved by + − × ÷ only, which every machine rounds alike; odds and
