@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution_models.mix.effects import Effects
+from attribution_models.mix.media_multiplier import media_multiplier
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,7 +19,7 @@ def carried_on(effects: Effects, dates: NDArray[np.datetime64], season: int) -> 
 
     Spend, exposure and frequency of a period after the panel are those of `season` periods before (a year: so that
     Christmas meets Christmas); an outcome's worth goes on as it was lately. The baseline is not carried on: under the
-    identity link it does not change what media bring.
+    identity link it does not change what media bring. Effects that drift go on as `media_multiplier` says.
 
     Parameters
     ----------
@@ -65,7 +66,8 @@ def carried_on(effects: Effects, dates: NDArray[np.datetime64], season: int) -> 
         media=later(s.media, wide),
         reach=later(s.reach, wide),
     )
-    return replace(effects, structure=longer, revenue=revenue)
+    multiplier = media_multiplier(longer, effects.parameters, revenue.shape[1])
+    return replace(effects, structure=longer, revenue=revenue, multiplier=multiplier)
 
 
 def seasonal(periods: int, ahead: int, season: int) -> Ints:
