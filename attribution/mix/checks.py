@@ -64,6 +64,7 @@ def check_model(
         *_enough(s, panel),
         *_national(s, allow_saturated=allow_saturated),
         *_pooled(s),
+        *_drifting(s),
     )
 
 
@@ -183,6 +184,20 @@ def _pooled(s: Structure) -> Iterator[Finding]:
         )
         remedy = "Fix it (pooling = 0.3), or switch it off (pooling = false)."
         yield Finding("warning", "few-geos", message, remedy, geos)
+
+
+def _drifting(s: Structure) -> Iterator[Finding]:
+    """What moves the baseline freely can stand for effects that drift, and the other way round."""
+    kind = s.spec.trend.kind
+    free = [f"trend {kind}"] if kind in ("knots", "gaussian-process") else []
+    free += ["period_effect"] if s.spec.period_effect is not None and len(s.data.geos) > 1 else []
+    if s.varying is not None and free:
+        message = (
+            f"Effects that drift (time_varying) beside {listed(free)}: both explain a slow change, and the data may "
+            "not say which it was."
+        )
+        remedy = "Keep one of them: a linear trend, or effects that stay the same; lift tests at several dates tell."
+        yield Finding("warning", "effects-drift", message, remedy)
 
 
 @dataclass(frozen=True, slots=True)

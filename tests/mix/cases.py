@@ -391,14 +391,14 @@ def geo_autoregressive() -> Case:
 
 def time_varying() -> Case:
     spec = mix(
-        channel("tv"),
         channel("search", "binomial", "hill", effect=roi()),
         channel("radio", "delayed", "tanh", effect=mroi(), order="saturation-first"),
         channel("video", "geometric", "hill", frequency="video_frequency", effect=share()),
+        channel("tv"),
         time_varying=TimeVarying(4),
     )
     data = panel(spec, seed=30, before=2, missing=((0, 9),))
-    return Case(spec, data, (lift(spec, data, 0, (0,), 6, 10), lift(spec, data, 3, (0,), 8, 11, 0.3)))
+    return Case(spec, data, (lift(spec, data, 3, (0,), 6, 10), lift(spec, data, 2, (0,), 8, 11, 0.3)))
 
 
 def geo_time_varying() -> Case:
@@ -419,7 +419,6 @@ def log_time_varying() -> Case:
         channel("tv"),
         channel("search", pooling=None),
         link="log",
-        noise=Noise("student-t"),
         time_varying=TimeVarying(3, scale=Prior("fixed", (0.6,))),
         **GEO,
     )

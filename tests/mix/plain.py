@@ -90,4 +90,4 @@ def responses(s, theta, post, media=None, reach=None):
                 h[c, g, t] = a
             if late:
                 h[c, g] = curve(channel.saturation.kind, *shape, h[c, g])
-    return h * drift(s, p, periods)
+    return h * drift(post.structure, p, periods)
