@@ -188,6 +188,14 @@ def test_beside_a_flexible_trend_the_check_warns(trend, spoken):
     assert ("effects-drift" in [f.code for f in found]) is spoken
 
 
+@pytest.mark.parametrize(("periods", "spoken"), [(80, True), (104, False)])
+def test_below_two_years_the_check_warns(periods, spoken):
+    spec = mix(channel("tv"), time_varying=TimeVarying(4))
+    data = panel(spec, periods=periods)
+    found = check_model(spec, Panel("p.csv", data, Calendar(data.dates, 7)))
+    assert ("drift-short" in [f.code for f in found]) is spoken
+
+
 def test_from_a_model_file_to_the_command(run, tmp_path):
     frame = weekly(40)
     frame.to_csv(tmp_path / "p.csv", index=False)
