@@ -30,6 +30,7 @@ def plan_mix(
     *,
     budget: float | None = None,
     window: str | None = None,
+    future: Sequence[Path | str] = (),
     by: Sequence[str] = (),
     target: Target | None = None,
     goal: Goal | None = None,
@@ -51,12 +52,15 @@ def plan_mix(
         What `fit_mix` or `load_mix` gave, or a workspace that keeps fits.
     name : str, optional
         Of the fit in a workspace; without: the only or the latest one.
+    future : sequence of path
+        Files that say something of periods after the panel, for a window there.
     budget, window, by, within, locks, moves, draws, level
         As `PlanOptions` has them.
     target : Target, optional
         ``Target("roas", 2.5)``; also ``outcome`` and ``mroas``.
     goal : Goal, optional
-        ``Goal("quantile", 0.1)``; also ``cvar`` and ``beat-today``. Without: the expected value.
+        ``Goal("expected")``; also ``quantile``, ``cvar`` and ``beat-today``. Without: ``Goal("cvar", 0.1)``, the mean
+        gain of the worst tenth of draws; with a target ``expected``.
     bounds : mapping of channel to (low, high)
         Numbers are money; ``"0.8x"`` is a multiple of the channel's part of today's split.
     steps : mapping of channel to number
@@ -72,6 +76,7 @@ def plan_mix(
     options = PlanOptions(
         budget=budget,
         window=window,
+        future=tuple(str(path) for path in future),
         by=tuple(by),
         within=within,
         bounds=_ends(bounds),
@@ -79,7 +84,7 @@ def plan_mix(
         steps=tuple(f"{channel}={step!r}" for channel, step in (steps or {}).items()),
         groups=_ends(groups),
         moves=tuple(moves),
-        goal=goal or Goal(),
+        goal=goal,
         target=target,
         search=search or Search(),
         draws=draws,

@@ -97,7 +97,7 @@ def evaluate(name: str) -> Outcome:
             errors = np.fmax(errors, np.nan_to_num(found, nan=np.inf))
         return Outcome(name, *(float(e) for e in errors))
     except Exception as error:  # noqa: BLE001 – what a configuration raises is its result
-        return Outcome(name, np.inf, np.inf, np.inf, f"{type(error).__name__}: {error}")
+        return Outcome(name, np.inf, np.inf, np.inf, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def run(names: list[str], workers: int) -> list[Outcome]:

@@ -36,7 +36,7 @@ def fill_medium(
     values: Floats, channel: Channel, role: str, column: str, at: Where, problems: Problems, findings: list[Finding]
 ) -> Floats:
     """Fill one column of a channel by its ``missing``; a national one first from the geos that have it."""
-    filled = _national(values, role, column, problems) if channel.national else values.copy()
+    filled = national_figure(values, role, column, problems) if channel.national else values.copy()
     empty = ~np.isfinite(filled)
     if not empty.any():
         return filled
@@ -130,8 +130,8 @@ def interpolated(values: Floats) -> Floats:
     return filled
 
 
-def _national(values: Floats, role: str, column: str, problems: Problems) -> Floats:
-    """The one figure of each period."""
+def national_figure(values: Floats, role: str, column: str, problems: Problems) -> Floats:
+    """The one figure of each period, in every geo; NaN where none has it."""
     known = np.isfinite(values)
     low, high = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     differ = (low < high - 1e-9 * np.abs(high)) & known.any(axis=0)

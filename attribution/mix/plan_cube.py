@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,27 @@ from attribution.errors import listed
 from attribution.findings import Finding
 from attribution.mix.calendar import Calendar
 from attribution.mix.panel_rows import DATE, GEO, Problems, columns_of, read_rows
-from attribution.mix.stored import StoredMix
 from attribution.settings import IngestSettings
+from attribution_models.mix.data import MixData
+from attribution_models.mix.spec import MixSpec
 
 Floats = NDArray[np.float64]
+
+
+class Panelled(Protocol):
+    """A model on its panel: a kept fit, or one that is yet to be made."""
+
+    @property
+    def spec(self) -> MixSpec:
+        """The model."""
+
+    @property
+    def data(self) -> MixData:
+        """The panel."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """Of the panel's window."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +62,7 @@ class PlanCube:
     findings: tuple[Finding, ...]
 
 
-def read_plan(arguments: Sequence[str], stored: StoredMix, settings: IngestSettings | None = None) -> PlanCube:
+def read_plan(arguments: Sequence[str], stored: Panelled, settings: IngestSettings | None = None) -> PlanCube:
     """Read a plan: rows of periods after a fit's window, or inside it.
 
     Raises
@@ -83,7 +101,7 @@ def ahead(calendar: Calendar, periods: int) -> Calendar:
     return Calendar(np.concatenate([dates, later]).astype("datetime64[D]"), calendar.days, calendar.monthly)
 
 
-def _places(frame: pd.DataFrame, stored: StoredMix, name: str, problems: Problems) -> NDArray[np.int64]:
+def _places(frame: pd.DataFrame, stored: Panelled, name: str, problems: Problems) -> NDArray[np.int64]:
     """Period of every row."""
     calendar, days = stored.calendar, frame[DATE].to_numpy().astype("datetime64[D]")
     at = calendar.place(days)
@@ -105,7 +123,7 @@ def _places(frame: pd.DataFrame, stored: StoredMix, name: str, problems: Problem
     return at
 
 
-def _geos(frame: pd.DataFrame, stored: StoredMix, name: str, problems: Problems) -> NDArray[np.int64]:
+def _geos(frame: pd.DataFrame, stored: Panelled, name: str, problems: Problems) -> NDArray[np.int64]:
     known = {geo: g for g, geo in enumerate(stored.data.geos)}
     given = frame[GEO].astype(str)
     others = sorted(set(given) - set(known))

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from attribution.errors import listed
 from attribution.findings import Finding
 from attribution.mix.panel_rows import Problems
-from attribution.mix.plan_cube import PlanCube
-from attribution.mix.stored import StoredMix
+from attribution.mix.plan_cube import Panelled, PlanCube
 
 Floats = NDArray[np.float64]
 # Prices of the last year of the window.
@@ -36,7 +35,7 @@ class Media:
 
 
 def planned_media(
-    cube: PlanCube, stored: StoredMix, *, convert: bool, problems: Problems, findings: list[Finding]
+    cube: PlanCube, stored: Panelled, *, convert: bool, problems: Problems, findings: list[Finding]
 ) -> Media:
     """Lay a plan's media over what was."""
     data, length = stored.data, len(cube.calendar.dates)
@@ -74,7 +73,7 @@ def _over(values: Floats, given: Floats | None) -> None:
 
 
 def _only_spend(
-    cube: PlanCube, exposure: str, spend: str, values: Floats, stored: StoredMix, c: int
+    cube: PlanCube, exposure: str, spend: str, values: Floats, stored: Panelled, c: int
 ) -> NDArray[np.bool_]:
     """Cells whose spend is planned and whose exposure is not; the same spend as before buys what it bought."""
     given = cube.columns.get(spend)
@@ -87,7 +86,7 @@ def _only_spend(
     return only
 
 
-def spent(stored: StoredMix, c: int) -> Floats:
+def spent(stored: Panelled, c: int) -> Floats:
     """Spend of a channel in the window as the panel had it: a national figure stands in every geo."""
     found: Floats = stored.data.spend[c]
     if stored.spec.channels[c].national and len(stored.data.geos) > 1:
@@ -95,7 +94,7 @@ def spent(stored: StoredMix, c: int) -> Floats:
     return found
 
 
-def _convert(values: Floats, spend: Floats, only: NDArray[np.bool_], stored: StoredMix, c: int) -> Finding:
+def _convert(values: Floats, spend: Floats, only: NDArray[np.bool_], stored: Panelled, c: int) -> Finding:
     """Exposure in proportion to spend: to that of the same cell where there was any, else at last year's price."""
     was, channel = spent(stored, c), stored.spec.channels[c]
     year = slice(max(was.shape[1] - round(YEAR / stored.calendar.days), 0), None)

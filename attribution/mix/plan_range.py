@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from attribution.errors import listed
 from attribution.findings import Finding
 from attribution.mix.plan import Plan
-from attribution.mix.stored import StoredMix
+from attribution.mix.plan_cube import Panelled
 
 Floats = NDArray[np.float64]
 # A little above is within rounding.
@@ -21,7 +21,7 @@ FAR = 0.25
 NEVER_OFF = 0.1
 
 
-def range_findings(plan: Plan, stored: StoredMix) -> Iterator[Finding]:
+def range_findings(plan: Plan, stored: Panelled) -> Iterator[Finding]:
     """Name channels and controls whose plan lies outside of what was observed in the same geo."""
     yield from _above(plan, stored)
     yield from _off(plan, stored)
@@ -39,7 +39,7 @@ def _planned(window: Floats, future: Floats | None, plan: Plan) -> Floats:
     return whole[..., plan.first : plan.last + 1]
 
 
-def _above(plan: Plan, stored: StoredMix) -> Iterator[Finding]:
+def _above(plan: Plan, stored: Panelled) -> Iterator[Finding]:
     data, future = stored.data, plan.future
     pairs = [("", data.exposure, plan.window.exposure, None if future is None else future.exposure)]
     if data.frequency.size:
@@ -62,7 +62,7 @@ def _above(plan: Plan, stored: StoredMix) -> Iterator[Finding]:
                 yield Finding("warning", "beyond-range", message, remedy, int(above.sum()))
 
 
-def _off(plan: Plan, stored: StoredMix) -> Iterator[Finding]:
+def _off(plan: Plan, stored: Panelled) -> Iterator[Finding]:
     data = stored.data
     planned = _planned(plan.window.exposure[..., data.before :], plan.future.exposure if plan.future else None, plan)
     known = data.exposure[..., data.before :]
@@ -74,7 +74,7 @@ def _off(plan: Plan, stored: StoredMix) -> Iterator[Finding]:
         yield Finding("warning", "below-range", message, "", len(off))
 
 
-def _controls(plan: Plan, stored: StoredMix) -> Iterator[Finding]:
+def _controls(plan: Plan, stored: Panelled) -> Iterator[Finding]:
     known = stored.data.controls
     planned = _planned(plan.window.controls, plan.future.controls if plan.future else None, plan)
     low, high = known.min(axis=2, keepdims=True), known.max(axis=2, keepdims=True)

@@ -33,7 +33,7 @@ def best_plan(asked: PlanProblem, options: PlanOptions) -> Optimum | None:
     if options.target is not None:
         return _reached(asked, options)
     against = asked.response.values(asked.split)
-    found = optimise(asked.response, options.goal, against, asked.limits, options.search)
+    found = optimise(asked.response, options.aim, against, asked.limits, options.search)
     return _stepped(found, asked, asked.limits, against) if asked.steps.any() else found
 
 
@@ -43,26 +43,31 @@ def _reached(asked: PlanProblem, options: PlanOptions) -> Optimum:
     if asked.steps.any():
         raise UsageError("--step and a target: ask for the budget first, then for its plan in steps.")
     try:
-        return reach(asked.response, options.goal, target, asked.limits, options.search)
+        return reach(asked.response, options.aim, target, asked.limits, options.search)
     except Unreachable as no:
         bounds = "Widen --bounds or --channel-bounds, or ask for less."
         raise UsageError(
-            f"{OPTION[target.quantity]}: {WHAT[target.quantity]} {target.value:,.4g} cannot be reached within the "
-            f"bounds; the best reachable is {no.best:,.4g}. {bounds}"
+            f"{OPTION[target.quantity]}: {WHAT[target.quantity]} {_shown(target.value)} cannot be reached within the "
+            f"bounds; the best reachable is {_shown(no.best)}. {bounds}"
         ) from None
     except ValueError as error:
         raise UsageError(f"{OPTION[target.quantity]}: {error}") from None
 
 
+def _shown(value: float) -> str:
+    """A target's value: whole where it is large."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+
+
 def _stepped(found: Optimum, asked: PlanProblem, limits: Limits, against: Floats) -> Optimum:
-    """The same in whole steps; its certificate is that of the plan without steps."""
+    """The same in whole steps; its certificate is that of the plan before it was rounded, beside what that took."""
     aim = objective(asked.response, found.goal, against, limits)
     try:
         z = in_steps(aim, limits, found.z, asked.steps)
     except ValueError as error:
         raise UsageError(f"--step: {error}") from None
     done = finished(z, aim, limits, found.certificate.starts, found.certificate.evaluations + aim.asked)
-    return Optimum(z, done.value, found.goal, found.certificate)
+    return Optimum(z, done.value, found.goal, found.certificate, found.value - done.value)
 
 
 def moved(asked: PlanProblem, options: PlanOptions) -> Floats:

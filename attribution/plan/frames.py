@@ -50,7 +50,7 @@ def channel_frame(asked: PlanProblem, found: Beside, level: float) -> pd.DataFra
     effects = asked.horizon.effects
     names = [*asked.names, *([TOGETHER] if effects.log else []), TOTAL]
     plan, today = (_with_total(f, log=effects.log) for f in (found.plan, found.today))
-    spend, was = (_with_sum(asked.flight.by_channel(z), len(names)) for z in (found.z, found.other))
+    spend, was = (with_sum(asked.flight.by_channel(z), len(names)) for z in (found.z, found.other))
     columns: dict[str, object] = {"channel": names, "spend_today": was, "spend": spend}
     columns["change"] = np.divide(spend, was, out=np.full(len(names), np.nan), where=was > 0) - 1
     for k, measure in enumerate(effects.measures):
@@ -63,7 +63,7 @@ def channel_frame(asked: PlanProblem, found: Beside, level: float) -> pd.DataFra
             columns |= _columns("carried_out", plan["after"][:, k], level)
     columns |= _returns(effects, plan, spend, was, today, level)
     share = outside_share(asked.flight, found.z, found.cells)
-    columns["outside_share"] = _with_sum(share[:-1], len(names), share[-1])
+    columns["outside_share"] = with_sum(share[:-1], len(names), share[-1])
     columns |= _bounds(asked, len(names))
     frame = pd.DataFrame(columns)
     return frame.assign(interval_level=level)
@@ -72,8 +72,8 @@ def channel_frame(asked: PlanProblem, found: Beside, level: float) -> pd.DataFra
 def _with_total(f: Figures, *, log: bool) -> dict[str, Floats]:
     """Draws by channel, then (under a log link) what channels do together, and all of them; (rows, K, D)."""
     found = {}
-    for name, parts in (("gain", f.gain), ("after", f.after), ("carried", f.carried)):
-        whole = f.total if name == "gain" and log else parts.sum(axis=0)
+    together = (f.gain, f.total), (f.after, f.total_after), (f.carried, f.total_carried)
+    for name, (parts, whole) in zip(("gain", "after", "carried"), together, strict=True):
         rest = [whole - parts.sum(axis=0)] if log else []
         found[name] = np.concatenate([parts, *(r[None] for r in (*rest, whole))])
     more = f.spend[:, None, None] * np.nan_to_num(f.marginal)
@@ -83,7 +83,8 @@ def _with_total(f: Figures, *, log: bool) -> dict[str, Floats]:
     return found
 
 
-def _with_sum(values: Floats, rows: int, total: float | None = None) -> Floats:
+def with_sum(values: Floats, rows: int, total: float | None = None) -> Floats:
+    """Numbers of the channels, and in the last of `rows` their sum (or `total`); NaN between."""
     found = np.full(rows, np.nan)
     found[: len(values)], found[-1] = values, values.sum() if total is None else total
     return found

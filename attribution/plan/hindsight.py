@@ -1,4 +1,4 @@
-"""A fit as it would have been some periods ago, over media that are known by now."""
+"""A fit as it would have been some periods ago, carried on over what is known by now."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import numpy as np
 from attribution.errors import UsageError
 from attribution.mix.rolling import Told, labelled
 from attribution.mix.stored import StoredMix
+from attribution_models.mix.effects import Effects
 from attribution_models.mix.fit import ROUNDS, MixFit, fit
-from attribution_models.mix.folds import training
 from attribution_models.mix.lifts import Lift
 from attribution_models.mix.nuts import Progress, Tuning
 from attribution_models.mix.structure import Structure, structure
+from attribution_models.mix.window import first_periods
+from attribution_models.plan.ahead import carried_on, without_outcomes
 
 # Fewer periods than this before the plan teach a model nothing.
 FEWEST = 20
@@ -28,28 +30,46 @@ def fit_before(
     Raises
     ------
     UsageError
-        Too few periods are left.
+        Too few periods are left, or the model cannot be fitted to them.
     """
-    length = len(stored.data.dates)
-    origin = length - periods
-    if origin < FEWEST:
-        raise UsageError(
-            f"{periods} {stored.calendar.unit}s before the end only {max(origin, 0)} are left to fit; "
-            f"{FEWEST} are needed. Name fewer with --periods."
-        )
-    past, _ = training(stored.spec, stored.data, origin, periods)
-    rows = np.arange(length) < origin
-    tests = tuple(_rescaled(lift, stored, past) for lift in stored.lifts if lift.end < origin)
+    origin = enough_before(stored, periods)
+    spec, data = first_periods(stored.spec, stored.data, origin)
     try:
-        past = structure(past.spec, past.data, tests, rows=rows) if tests else past
+        past = structure(spec, data)
+        tests = tuple(_as_of(lift, stored, past) for lift in stored.lifts if lift.end < origin)
+        past = structure(spec, data, tests) if tests else past
         return fit(past, tuning, rounds=rounds, warm=_warm(stored, past), told=_labelled(told, past))
     except ValueError as error:
         raise UsageError(f"The model cannot be fitted as of {stored.data.dates[origin]}: {error}") from None
 
 
-def _rescaled(lift: Lift, stored: StoredMix, past: Structure) -> Lift:
-    """A test's exposure in units of the earlier fit."""
-    return replace(lift, without=lift.without * stored.scales.media[lift.channel] / past.scales.media[lift.channel])
+def enough_before(stored: StoredMix, periods: int) -> int:
+    """How many periods lie before the last ones.
+
+    Raises
+    ------
+    UsageError
+        Too few to fit.
+    """
+    origin = len(stored.data.dates) - periods
+    if origin < FEWEST:
+        raise UsageError(
+            f"{periods} {stored.calendar.unit}s before the end only {max(origin, 0)} are left to fit; "
+            f"{FEWEST} are needed. Name fewer with --periods."
+        )
+    return origin
+
+
+def seen_then(stored: StoredMix, then: MixFit) -> Effects:
+    """A fit as it was over the whole panel: later media and controls as they were, the baseline as it forecasts it."""
+    effects = Effects.of(then.posterior)
+    return carried_on(effects, without_outcomes(stored.data, len(then.posterior.structure.data.dates)))
+
+
+def _as_of(lift: Lift, stored: StoredMix, past: Structure) -> Lift:
+    """A test on the shorter panel, its exposure in units of the earlier fit."""
+    scale = stored.scales.media[lift.channel] / past.scales.media[lift.channel]
+    return replace(lift, without=lift.without[:, : past.media.shape[2]] * scale)
 
 
 def _warm(stored: StoredMix, past: Structure) -> np.ndarray | None:

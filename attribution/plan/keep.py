@@ -58,6 +58,8 @@ def describe(name: str, fit: Mapping[str, Any], options: PlanOptions, span: tupl
     if best is not None:
         c = best.certificate
         sure = {"kkt": c.kkt, "gap": c.gap, "price": c.price, "starts": c.starts.tolist(), "evaluations": c.evaluations}
+        if best.rounding is not None:
+            sure |= {"before_rounding": True, "lost_by_rounding": best.rounding}
     return {
         "name": name,
         "version": VERSION,
@@ -154,7 +156,7 @@ def _options(held: Mapping[str, Any]) -> PlanOptions:
     target = plain.pop("target")
     return PlanOptions(
         **{k: v for k, v in plain.items() if k not in ("goal", "search")},
-        goal=Goal(**plain["goal"]),
+        goal=None if plain["goal"] is None else Goal(**plain["goal"]),
         search=Search(**plain["search"]),
         target=None if target is None else Target(**target),
     )

@@ -32,12 +32,7 @@ def plan_findings(asked: PlanProblem, found: Beside, best: Optimum | None) -> It
     """Name what a reader of the plan must know."""
     yield from _outside(asked, found)
     yield from _money(asked, found)
-    if asked.horizon.after:
-        message = (
-            f"{asked.horizon.after} {asked.horizon.calendar.unit}s lie after the panel: what is not planned, and how "
-            "money is spread, is as it was a year before."
-        )
-        yield Finding("note", "after-the-panel", message, "", asked.horizon.after)
+    yield from asked.horizon.findings
     if best is not None:
         yield from _search(best, asked.response.values(found.z) - asked.response.values(asked.split))
         yield from _edges(asked, found)
@@ -52,7 +47,7 @@ def prior_findings(asked: PlanProblem, found: Beside, marked: Mapping[str, str])
         message = (
             f"The plan moves money of {listed(named)}, whose return the prior decides: it follows the prior there."
         )
-        remedy = "Test before: attribution plan test. Or move only what is sure: --objective quantile."
+        remedy = "Test before: attribution plan test. Or move only what is sure: --objective cvar."
         yield Finding("warning", "plan-of-the-prior", message, remedy, len(named))
 
 
@@ -87,7 +82,8 @@ def _search(best: Optimum, gains: Floats) -> Iterator[Finding]:
     sure = best.certificate
     if tied(gains, sure.size):
         message = "Today's split is the best plan here: no move of money is better with the certainty asked for."
-        yield Finding("note", "today-is-best", message, "A lift test would tell more: attribution plan test.")
+        remedy = "A lift test would tell more: attribution plan test. What the model hopes for: --objective expected."
+        yield Finding("note", "today-is-best", message, remedy)
         return
     chance = float((gains > 0).mean())
     if best.goal.kind == "expected" and chance < SURE:
@@ -95,7 +91,7 @@ def _search(best: Optimum, gains: Floats) -> Iterator[Finding]:
             f"Better than today's split in {chance:.0%} of draws only: an expected value is what is hoped for, and the "
             "most hopeful split is chosen."
         )
-        yield Finding("note", "plan-not-sure", message, "Move only what is sure: --objective quantile or cvar.")
+        yield Finding("note", "plan-not-sure", message, "Move only what is sure: --objective cvar, the default.")
     if sure.kkt > RESIDUAL:
         message = (
             f"The search ended at a plan whose conditions for a best one are off by {sure.kkt:.1%} of the steepest "

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.errors import AttributionError, UsageError, listed
+from attribution.mix.calendar import Calendar
 from attribution.mix.stored import StoredMix, effects_of
 from attribution.plan.bounds import limits_of
 from attribution.plan.options import PlanOptions
 from attribution.plan.terms import amount, pair, place
 from attribution.plan.window import Horizon, horizon
+from attribution_models.mix.effects import Effects
 from attribution_models.plan.flight import GRAINS, Flight, flight, summed
 from attribution_models.plan.limits import Limits
 from attribution_models.plan.response import Response
@@ -51,7 +53,12 @@ class PlanProblem:
 
 
 def problem(stored: StoredMix, options: PlanOptions) -> PlanProblem:
-    """Put a question together.
+    """Put a question to a kept fit; as `problem_of`."""
+    return problem_of(effects_of(stored, options.draws), stored.calendar, options)
+
+
+def problem_of(effects: Effects, calendar: Calendar, options: PlanOptions) -> PlanProblem:
+    """Put a question together; of draws of the prior too, where it is checked before there is a fit.
 
     Raises
     ------
@@ -60,9 +67,10 @@ def problem(stored: StoredMix, options: PlanOptions) -> PlanProblem:
     AttributionError
         The fit has no channel with spend.
     """
-    over = horizon(stored, effects_of(stored, options.draws), options.window)
-    plan = _flight(over, options, len(stored.data.geos))
-    names = tuple(stored.spec.channels[c].name for c in plan.channels)
+    over = horizon(effects, calendar, options.window, options.future)
+    data, spec = effects.structure.data, effects.structure.spec
+    plan = _flight(over, options, len(data.geos))
+    names = tuple(spec.channels[c].name for c in plan.channels)
     locked = {place(word, "--lock", names) for word in options.locks}
     today = plan.by_channel(plan.today)
     budget = _budget(options, today)

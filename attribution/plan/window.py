@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from attribution.errors import UsageError
+from attribution.findings import Finding
 from attribution.mix.calendar import Calendar
 from attribution.mix.plan_cube import ahead
-from attribution.mix.stored import StoredMix
+from attribution.plan.future import Before, future_findings, future_of
 from attribution_models.mix.cells import Window
 from attribution_models.mix.effects import Effects
 from attribution_models.plan.ahead import carried_on
 
-# Days of a quarter, and of a year of whole weeks.
-QUARTER, YEAR = 91, 364
+# Days of a quarter.
+QUARTER = 91
 # Plans further after the panel than this many panels are guesses.
 FURTHEST = 1
 
@@ -27,18 +29,24 @@ class Horizon:
     Attributes
     ----------
     effects : Effects
-        Reaches as far as the window.
+        Reaches as far as the window; where that ends after the panel, as far as its carry-over.
     window : Window
     calendar : Calendar
-        Of all these periods.
+        Of all periods up to the window's end.
     after : int
         How many periods of the window lie after the panel.
+    findings : tuple of Finding
+        What those are taken to be.
+    digest : str
+        Of the file that says something of them; empty without one.
     """
 
     effects: Effects
     window: Window
     calendar: Calendar
     after: int
+    findings: tuple[Finding, ...] = ()
+    digest: str = ""
 
     @property
     def span(self) -> tuple[str, str]:
@@ -46,21 +54,44 @@ class Horizon:
         return str(self.calendar.dates[self.window.start]), str(self.calendar.last_day(self.window.end))
 
 
-def season_of(calendar: Calendar) -> int:
-    """Periods of a year."""
-    return 12 if calendar.monthly else max(round(YEAR / calendar.days), 1)
-
-
-def horizon(stored: StoredMix, effects: Effects, text: str | None = None) -> Horizon:
+def horizon(effects: Effects, calendar: Calendar, text: str | None = None, future: Sequence[str] = ()) -> Horizon:
     """Read a window: dates, ``26`` for the last periods, ``+26`` for those after the panel; a quarter without.
+
+    Parameters
+    ----------
+    calendar : Calendar
+        Of the panel.
+    future : sequence of str
+        Files that say something of periods after the panel; see `future_file.read_future`.
 
     Raises
     ------
     UsageError
         It does not read, begins before the panel, or lies too far after it.
+    AttributionError
+        A file of the future that cannot be used as it is.
     """
-    calendar, periods = stored.calendar, len(stored.data.dates)
-    first, last = _ends(stored, text)
+    before = Before(effects.structure, calendar)
+    window = _window(before, text)
+    beyond = max(window.end + 1 - len(before.data.dates), 0)
+    if not beyond:
+        if future:
+            raise UsageError(
+                "--future: the window lies inside the panel, where all is known. Name periods after it: --window +N."
+            )
+        return Horizon(effects, window, calendar, 0)
+    coming, after = future_of(before, beyond, future), min(beyond, window.size)
+    try:
+        carried = carried_on(effects, coming.data)
+    except ValueError as error:
+        raise UsageError(f"--window {text}: {error}") from None
+    found = tuple(future_findings(coming, before, after))
+    return Horizon(carried, window, ahead(calendar, beyond), after, found, coming.digest)
+
+
+def _window(before: Before, text: str | None) -> Window:
+    calendar, periods = before.calendar, len(before.data.dates)
+    first, last = _ends(calendar, periods, text)
     if first < 0:
         raise UsageError(f"--window {text}: begins before the panel, which begins {calendar.dates[0]}.")
     if last < first:
@@ -70,15 +101,7 @@ def horizon(stored: StoredMix, effects: Effects, text: str | None = None) -> Hor
             f"--window {text}: ends {last + 1 - periods} {calendar.unit}s after the panel, which has {periods}. "
             "Plan less far ahead."
         )
-    beyond = max(last + 1 - periods, 0)
-    if not beyond:
-        return Horizon(effects, Window(first, last), calendar, 0)
-    longer = ahead(calendar, beyond)
-    try:
-        carried = carried_on(effects, longer.dates[periods:], season_of(calendar))
-    except ValueError as error:
-        raise UsageError(f"--window {text}: {error}") from None
-    return Horizon(carried, Window(first, last), longer, min(beyond, last - first + 1))
+    return Window(first, last)
 
 
 def quarter(calendar: Calendar) -> int:
@@ -86,11 +109,10 @@ def quarter(calendar: Calendar) -> int:
     return 3 if calendar.monthly else max(round(QUARTER / calendar.days), 1)
 
 
-def _ends(stored: StoredMix, text: str | None) -> tuple[int, int]:
+def _ends(calendar: Calendar, periods: int, text: str | None) -> tuple[int, int]:
     """First and last period, counted from the panel's first one."""
-    periods = len(stored.data.dates)
     if text is None:
-        return max(periods - quarter(stored.calendar), 0), periods - 1
+        return max(periods - quarter(calendar), 0), periods - 1
     plain = text.strip()
     if plain.removeprefix("+").isdigit():
         count = int(plain.removeprefix("+"))
@@ -100,15 +122,15 @@ def _ends(stored: StoredMix, text: str | None) -> tuple[int, int]:
     begin, dots, end = plain.partition("..")
     if not dots:
         raise UsageError(
-            f'--window: "{text}" is none of START..END (2024-01-01..2024-06-30), N (the last N {stored.calendar.unit}s '
+            f'--window: "{text}" is none of START..END (2024-01-01..2024-06-30), N (the last N {calendar.unit}s '
             "of the panel) and +N (those after it)."
         )
     days = np.array([_date(begin, text), _date(end, text)])
-    dates, at = stored.calendar.dates, stored.calendar.place(days)
+    dates, at = calendar.dates, calendar.place(days)
     # The first period that begins on the day or after it.
     first = int(at[0])
     if first >= 0 and (first >= len(dates) or dates[first] < days[0]):
-        first += int(first < len(dates) or not _begins(stored.calendar, days[0]))
+        first += int(first < len(dates) or not _begins(calendar, days[0]))
     return first, int(at[1])
 
 

@@ -34,6 +34,9 @@ class MixSide:
         NaN for channels without.
     measure : str
         ``conversions``, or ``value`` where the outcome is money.
+    revenue : array (rows, T, S) or None
+        The draws in money, where the outcome is counted and its worth is known.
+    observed_revenue : array (T,) or None
     """
 
     stored: StoredMix
@@ -43,6 +46,8 @@ class MixSide:
     observed: Floats
     spend: Floats
     measure: str
+    revenue: Floats | None = None
+    observed_revenue: Floats | None = None
 
     def rows(self, *names: str) -> Floats:
         """Draws of some rows, (len(names), T, S)."""
@@ -73,14 +78,18 @@ def mix_side(stored: StoredMix) -> MixSide:
     groups = cells(data, effects.structure.fitted, ("period",))
     bought = np.asarray((data.spend > 0).any(axis=(1, 2)))
     spend = np.where(bought[:, None], data.spend.sum(axis=1), np.nan)
+    draws, observed = contribution_draws(effects, groups), observed_totals(effects, groups)
+    worth = "revenue" in effects.measures
     return MixSide(
         stored,
         effects.names,
         tuple(c.name for c in stored.spec.channels),
-        contribution_draws(effects, groups)[:, :, 0, :],
-        observed_totals(effects, groups)[:, 0],
+        draws[:, :, 0, :],
+        observed[:, 0],
         spend,
         "value" if effects.money else "conversions",
+        draws[:, :, 1, :] if worth else None,
+        observed[:, 1] if worth else None,
     )
 
 

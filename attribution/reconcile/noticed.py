@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from attribution.errors import listed
 from attribution.findings import Finding
 from attribution.journeys.journeys import Journeys
+from attribution.mix.checks import SEARCH
 from attribution.reconcile.mix_side import BASELINE, MixSide
 from attribution.reconcile.overlap import Overlap
 from attribution.reconcile.path_side import PathSide
@@ -39,6 +43,25 @@ def noticed(totals: Totals, mix: MixTotals, paths: PathSide, side: MixSide, fram
         message = "The baseline's interval reaches below zero: channels take more than was observed in some draws."
         found.append(Finding("warning", "baseline-below-zero", message, "Check the mix model's priors: mmm check."))
     return found
+
+
+def through_search(panel: Sequence[str], unseen: Sequence[str]) -> list[Finding]:
+    """Say that a mix model holds the spend of search as it was, where a channel of the panel is in no journey.
+
+    Parameters
+    ----------
+    panel, unseen : sequence of str
+        Channels of the panel, and those of them that journeys lack.
+    """
+    search = [name for name in panel if SEARCH.search(name.lower())]
+    rest = [name for name in unseen if name not in search]
+    if not (search and rest):
+        return []
+    message = (
+        f"The media-mix model takes the spend of {listed(search, 4)} as given: sales by people whom {listed(rest, 4)} "
+        "made search count as search's. No other source here sees them, so the number may be too low."
+    )
+    return [Finding("note", "through-search", message, "A lift test of it measures all that it does.")]
 
 
 def unlike(journeys: float, panel: float, measure: str) -> list[Finding]:

@@ -16,6 +16,7 @@ from attribution_models.mix.cells import Window, period_names
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,17 @@ class Overlap:
         place = np.searchsorted(self.edges, part.ended_at, side="right") - 1
         inside = (place >= 0) & (place < len(self.counted))
         return np.where(inside & self.counted[np.clip(place, 0, len(self.counted) - 1)], place, -1).astype(np.int64)
+
+    def by_period(self, journeys: Journeys, measure: str) -> Floats:
+        """What journeys observed in each period of the window; all in the first where they hold no times."""
+        sums = np.zeros(len(self.counted))
+        for i in range(journeys.block_count):
+            part = journeys.part(i)
+            place = self.places(part)
+            inside = place >= 0
+            amounts = np.asarray(getattr(part, measure), np.float64)[inside]
+            sums += np.bincount(place[inside], amounts, len(sums))
+        return sums
 
     def labels(self, calendar: Calendar, grain: str) -> tuple[str, ...]:
         """Week or month of each period, by its first day."""

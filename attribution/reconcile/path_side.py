@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -27,12 +27,27 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """Credit of one channel in one campaign and week: on all journeys, and by replicate (R,)."""
+    """Credit of one channel in one campaign and week.
+
+    Attributes
+    ----------
+    channel : str
+    group : dict of str to str
+    point : float
+        On all journeys, in the measure that is reconciled.
+    replicates : array (R,)
+        By replicate.
+    other : float
+        In the other measure: value for conversions, conversions for value.
+    other_replicates : array (R,)
+    """
 
     channel: str
     group: dict[str, str]
     point: float
     replicates: Floats
+    other: float = 0.0
+    other_replicates: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +63,8 @@ class PathSide:
         By the result's names; one per channel where nothing finer was asked for.
     split : str
         The fit that totals are split by.
+    worth : tuple of Cell
+        One per channel: its credit in both measures.
     """
 
     fit: str
@@ -56,6 +73,7 @@ class PathSide:
     totals: PathTotals
     cells: tuple[Cell, ...]
     split: str
+    worth: tuple[Cell, ...] = ()
 
 
 def path_cells(
@@ -111,12 +129,13 @@ def _views(
 def _cells(fit: Fit, view: JourneyView, group: dict[str, str], names: Matching, measure: str) -> Iterator[Cell]:
     """Cells of one fit with credit."""
     assert fit.intervals is not None
-    point: Floats = getattr(fit.credit, measure)
-    draws: Floats = getattr(fit.intervals.found.draws, measure)
+    other = "value" if measure == "conversions" else "conversions"
+    point, beside = (np.asarray(getattr(fit.credit, m), np.float64) for m in (measure, other))
+    draws, drawn = (np.asarray(getattr(fit.intervals.found.draws, m), np.float64) for m in (measure, other))
     for i, (channel, campaign) in enumerate(view.labels):
-        if channel in names.of_path and (point[i] > 0 or (draws[:, i] > 0).any()):
+        if channel in names.of_path and max(point[i], beside[i], *draws[:, i], *drawn[:, i]) > 0:
             own = {} if campaign is None else {"campaign": campaign}
-            yield Cell(names.of_path[channel], own | group, float(point[i]), draws[:, i])
+            yield Cell(names.of_path[channel], own | group, float(point[i]), draws[:, i], float(beside[i]), drawn[:, i])
 
 
 def totals_of(cells: Sequence[Cell]) -> PathTotals:

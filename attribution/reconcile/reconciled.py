@@ -13,16 +13,19 @@ from attribution.errors import UsageError
 from attribution.findings import Finding
 from attribution.journeys.journeys import Journeys
 from attribution.mix.marks import PRIOR_DOMINATED, known_of, marks
+from attribution.reconcile.facts import facts_of
 from attribution.reconcile.frames import MIX_ONLY, PATHS_ONLY, credit_rows
+from attribution.reconcile.grid import Grid
 from attribution.reconcile.matching import Matching
 from attribution.reconcile.mix_side import MixSide
-from attribution.reconcile.noticed import noticed
+from attribution.reconcile.noticed import noticed, through_search
 from attribution.reconcile.options import ReconcileOptions
 from attribution.reconcile.overlap import Overlap
 from attribution.reconcile.path_side import PathSide
 from attribution.reconcile.people_tests import PeopleTest, as_evidence
-from attribution.reconcile.reasons import disagreement_frame, facts_of
-from attribution.reconcile.rows import Grid, reconciled_rows
+from attribution.reconcile.reasons import disagreement_frame
+from attribution.reconcile.rows import reconciled_rows
+from attribution.reconcile.second_measure import Second, second_measure
 from attribution_models.reconcile.evidence import Beliefs
 from attribution_models.reconcile.totals import Totals, reconcile_totals
 
@@ -46,6 +49,8 @@ class Reconciled:
     span : tuple of str
         First and last day.
     findings : tuple of Finding
+    second : Second or None
+        The measure that the mix model does not count, where it can be known.
     """
 
     totals: Totals
@@ -56,6 +61,7 @@ class Reconciled:
     tests: int
     span: tuple[str, str]
     findings: tuple[Finding, ...]
+    second: Second | None = None
 
 
 def reconcile(
@@ -81,28 +87,31 @@ def reconcile(
     totals = reconcile_totals(mix, paths.totals, evidence, beliefs, options.seed)
     said = marks(known_of(side.stored))
     why = facts_of(side, journeys, found, names, said, paths.estimand)
-    frames = [_frame(totals, side, paths, found, options, said, by) for by in dict.fromkeys(((), options.by))]
+    second, told = second_measure(totals, side, paths.worth, journeys, found, options.seed)
+    frames = [_frame(totals, second, side, paths, found, options, said, by) for by in dict.fromkeys(((), options.by))]
     findings_of_all = (
-        *gate_told((side.stored.entry,), force=True), *found.findings, *names.findings(), *findings,
-        *noticed(totals, mix, paths, side, frames[0]),
+        *gate_told((side.stored.entry,), force=True), *found.findings, *names.findings(), *findings, *told,
+        *through_search(side.channels, names.alone_panel), *noticed(totals, mix, paths, side, frames[0]),
     )  # fmt: skip
     return Reconciled(
         totals, beliefs, frames[0], frames[1] if options.by else None,
         disagreement_frame(totals, mix, paths.totals, evidence, why, options.level), len(evidence), found.span,
-        findings_of_all,
+        findings_of_all, second,
     )  # fmt: skip
 
 
 def _frame(
-    totals: Totals, side: MixSide, paths: PathSide, found: Overlap, options: ReconcileOptions,
+    totals: Totals, second: Second | None, side: MixSide, paths: PathSide, found: Overlap, options: ReconcileOptions,
     said: Mapping[str, str], by: tuple[str, ...],
 ) -> pd.DataFrame:  # fmt: skip
     """The credits table at one grain."""
     grain = next((g for g in by if g != "campaign"), None)
     grid = Grid.of_overlap(found, side, grain)
-    rows = reconciled_rows(totals, side, paths.cells if by else (), found, grid, options.seed)
+    rows = reconciled_rows(totals, side, paths.cells if by else (), found, grid, options.seed, second)
     known = {name: _mark(name, side, paths, said) for name in totals.names}
-    return credit_rows(options.name, rows, side, found, grid, known, campaigns="campaign" in by, level=options.level)
+    return credit_rows(
+        options.name, rows, side, found, grid, known, campaigns="campaign" in by, level=options.level, second=second
+    )
 
 
 def _mark(name: str, side: MixSide, paths: PathSide, said: Mapping[str, str]) -> str:
@@ -132,6 +141,7 @@ def describe(result: Reconciled, options: ReconcileOptions, mix: Mapping[str, An
         "by": list(options.by),
         "window": list(result.span),
         "experiments": result.tests,
+        "second": None if result.second is None else [result.second.measure, result.second.source],
         "spec": {
             "discrepancy": result.beliefs.discrepancy,
             "bias": result.beliefs.bias,

@@ -16,7 +16,7 @@ from attribution.mix.effect_findings import learned_findings
 from attribution.mix.marks import known_of, marks
 from attribution.mix.stored import StoredMix, effects_of, load_mix
 from attribution.plan.best import best_plan, moved
-from attribution.plan.frames import Beside, calendar_frame, channel_frame
+from attribution.plan.frames import TOTAL, Beside, calendar_frame, channel_frame
 from attribution.plan.keep import DEFAULT, describe, save_plan
 from attribution.plan.noticed import plan_findings, prior_findings
 from attribution.plan.options import PlanOptions
@@ -43,7 +43,8 @@ class PlanReport:
         None where money was moved by hand.
     z : array (U,)
     table : DataFrame
-        `frames.channel_frame`, with ``mark`` and ``converged``.
+        `frames.channel_frame`, with ``mark`` and ``converged``; where amounts come in steps ``lost_by_rounding``: what
+        that took from the objective, whose certificate is of the plan before.
     calendar : DataFrame
         `frames.calendar_frame`.
     split_gain : Summary
@@ -94,6 +95,8 @@ def plan_step(
     stored = load_mix(workspace, fit)
     report = plan_report(stored, options, force=force)
     entry = describe(name, stored.entry, report.options, report.span, report.best, float(report.z.sum()))
+    if report.asked.horizon.digest:
+        entry["future"] = report.asked.horizon.digest
     with workspace.write() as manifest:
         save_plan(workspace, manifest, entry, report.z, report.table, report.calendar)
         manifest["steps"].append(_step(entry))
@@ -126,6 +129,8 @@ def reported(
     said = marks(known)
     table = channel_frame(asked, found, options.level)
     table = table.assign(mark=[said.get(str(c), "") for c in table["channel"]], converged=stored.passed)
+    if best is not None and best.rounding is not None:
+        table["lost_by_rounding"] = np.where(table["channel"] == TOTAL, best.rounding, np.nan)
     same = asked.split if asked.limits.budget is not None else _split_of(asked, z)
     gain = asked.response.values(z) - asked.response.values(same)
     findings = (

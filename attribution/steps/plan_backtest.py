@@ -14,7 +14,8 @@ from attribution.findings import Finding
 from attribution.mix.rolling import Told
 from attribution.mix.stored import StoredMix, load_mix
 from attribution.plan.best import best_plan
-from attribution.plan.hindsight import fit_before
+from attribution.plan.frames import TOGETHER, TOTAL, with_sum
+from attribution.plan.hindsight import enough_before, fit_before, seen_then
 from attribution.plan.options import PlanOptions
 from attribution.plan.problem import PlanProblem, problem
 from attribution.plan.window import quarter
@@ -28,7 +29,6 @@ from attribution_models.plan.flight import flight
 from attribution_models.plan.response import Response
 
 Floats = NDArray[np.float64]
-TOTAL = "(total)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +43,9 @@ class BacktestReport:
     span : tuple of str
         First and last day that were planned.
     table : DataFrame
-        One row per channel and one for all: spend as it was, as it would have been planned, and as it would be planned
-        by now; ``promised``: what the plan then was said to bring more than what was spent; ``now``: what it brings
-        more by all that is known today; each with its interval.
+        One row per channel (under a log link one for what they do together) and one for all: spend as it was, as it
+        would have been planned, and as it would be planned by now; ``promised``: what the plan then was said to bring
+        more than what was spent; ``now``: what it brings more by all that is known today; each with its interval.
     promised, now : Summary
         Of all channels together.
     kept : float
@@ -87,26 +87,25 @@ def backtest_step(
     Raises
     ------
     UsageError
-        No such fit, too few periods, or a fit under the log link.
+        No such fit, or too few periods.
     """
     stored, options = load_mix(workspace, fit), options or PlanOptions()
-    if stored.spec.link == "log":
-        raise UsageError(f"{stored.name} has a log link: what media bring depends on a baseline not known beforehand.")
     if options.target is not None or options.moves:
         raise UsageError("A backtest splits the money that was spent: leave targets and --move out.")
     count = periods or quarter(stored.calendar)
-    then = fit_before(stored, count, tuning or Tuning(tune=600), rounds=rounds, told=told)
+    # Before what takes long: whether the question can be asked at all.
+    enough_before(stored, count)
     asked = problem(stored, replace(options, window=str(count)))
-    before = _as_of(asked, then, options.by)
+    then = fit_before(stored, count, tuning or Tuning(tune=600), rounds=rounds, told=told)
+    before = _as_of(asked, seen_then(stored, then), options.by)
     plan, today = best_plan(before, options), best_plan(asked, options)
     assert plan is not None
     assert today is not None
     return _report(stored, then, asked, before, (plan.z, today.z), options.level, force=force)
 
 
-def _as_of(asked: PlanProblem, then: MixFit, by: tuple[str, ...]) -> PlanProblem:
+def _as_of(asked: PlanProblem, effects: Effects, by: tuple[str, ...]) -> PlanProblem:
     """The same question to the fit as it was."""
-    effects = Effects.of(then.posterior)
     own = flight(effects, asked.flight.window, by)
     horizon = replace(asked.horizon, effects=effects)
     return replace(asked, horizon=horizon, flight=own, response=Response.of(effects, own))
@@ -119,11 +118,10 @@ def _report(
     z, best = plans
     was = asked.flight.today
     promised, now = (_gain(one, z, was) for one in (before, asked))
-    names = [*asked.names, TOTAL]
+    names = [*asked.names, *([TOGETHER] if asked.horizon.effects.log else []), TOTAL]
     money = {
-        "spend": _sums(asked.flight.by_channel(was)),
-        "spend_then": _sums(asked.flight.by_channel(z)),
-        "spend_now": _sums(asked.flight.by_channel(best)),
+        name: with_sum(asked.flight.by_channel(units), len(names))
+        for name, units in (("spend", was), ("spend_then", z), ("spend_now", best))
     }
     table = pd.DataFrame({"channel": names, **money})
     for name, draws in (("promised", promised), ("now", now)):
@@ -138,14 +136,12 @@ def _report(
 
 
 def _gain(asked: PlanProblem, z: Floats, was: Floats) -> Floats:
-    """What a plan brings more than what was spent, by channel and in all, (P + 1, D)."""
+    """What a plan brings more than what was spent: by channel, (log link: what they do together,) in all; (rows, D)."""
     effects = asked.horizon.effects
-    plan, actual = (figures(effects, asked.flight, money).gain[:, -1] for money in (z, was))
-    return np.concatenate([plan - actual, (plan - actual).sum(axis=0, keepdims=True)])
-
-
-def _sums(values: Floats) -> Floats:
-    return np.append(values, values.sum())
+    plan, actual = (figures(effects, asked.flight, money) for money in (z, was))
+    parts, whole = plan.gain[:, -1] - actual.gain[:, -1], plan.total[-1] - actual.total[-1]
+    rest = [whole - parts.sum(axis=0)] if effects.log else []
+    return np.stack([*parts, *rest, whole])
 
 
 def _gate(then: MixFit, *, force: bool) -> tuple[Finding, ...]:

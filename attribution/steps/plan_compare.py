@@ -60,12 +60,14 @@ def compare_plans(workspace: Workspace, names: Sequence[str] = (), *, level: flo
     plans = tuple(load_plan(workspace, plan_entry(manifest, name)) for name in chosen)
     current = {name: str(fit["path"]) for name, fit in manifest.get("mixes", {}).items()}
     stored: dict[str, StoredMix] = {}
-    parts, first = [], None
+    parts, first, lost = [], None, []
     for plan in plans:
         gain = _brings(workspace, plan, current, stored)
+        if gain is None and plan.options.future and current.get(plan.fit) == plan.entry["fit_path"]:
+            lost.append(plan.name)
         parts.append(_rows(plan, gain, first[1] if first and _alike(first[0], plan) else None, level))
         first = first or (plan, gain)
-    return PlansReport(plans, pd.concat(parts, ignore_index=True), tuple(_told(plans, current)))
+    return PlansReport(plans, pd.concat(parts, ignore_index=True), tuple(_told(plans, current, lost)))
 
 
 def _brings(
@@ -76,21 +78,23 @@ def _brings(
         return None
     try:
         fit = stored.setdefault(plan.fit, stored.get(plan.fit) or load_mix(workspace, plan.fit))
-        response = problem(fit, plan.options).response
+        asked = problem(fit, plan.options)
     except (UsageError, AttributionError):
         return None
-    if len(plan.z) != response.flight.size:
+    response = asked.response
+    if len(plan.z) != response.flight.size or asked.horizon.digest != plan.entry.get("future", ""):
         return None
     return np.asarray(response.values(plan.z) - response.base)
 
 
 def _alike(one: KeptPlan, other: KeptPlan) -> bool:
-    """Whether draws of two plans belong together: one fit, window, number of draws and measure."""
+    """Whether draws of two plans belong together: one fit, window, number of draws, measure and future."""
 
     def key(plan: KeptPlan) -> tuple[Any, ...]:
         target = plan.options.target
         counted = target is not None and target.quantity == "outcome"
-        return plan.entry["fit_path"], tuple(plan.entry["window"]), plan.options.draws, counted
+        future = plan.entry.get("future", "")
+        return plan.entry["fit_path"], tuple(plan.entry["window"]), plan.options.draws, counted, future
 
     return key(one) == key(other)
 
@@ -113,12 +117,15 @@ def _rows(plan: KeptPlan, gain: Floats | None, first: Floats | None, level: floa
     return frame
 
 
-def _told(plans: Sequence[KeptPlan], current: dict[str, str]) -> list[Finding]:
+def _told(plans: Sequence[KeptPlan], current: dict[str, str], lost: Sequence[str]) -> list[Finding]:
     old = [plan.name for plan in plans if current.get(plan.fit) != plan.entry["fit_path"]]
     found = []
     if old:
         message = f"The fit of {', '.join(old)} is not the one that is kept now: figures are as they were then."
         found.append(Finding("warning", "plan-of-another-fit", message, "Make the plan again.", len(old)))
+    if lost:
+        message = f"The --future file of {', '.join(lost)} has changed or is gone: figures are as they were then."
+        found.append(Finding("warning", "future-changed", message, "Make the plan again.", len(lost)))
     if len({tuple(plan.entry["window"]) for plan in plans}) > 1:
         message = "Plans are of different windows: their totals are not of the same periods."
         found.append(Finding("note", "different-windows", message))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from attribution.credit.hazard import FAMILY as HAZARD
-from attribution.credit.paths import kept_of, stored_fit
+from attribution.credit.paths import Kept, kept_of, stored_fit
 from attribution.errors import UsageError, did_you_mean, listed
 from attribution.findings import Finding
 from attribution.journeys.journeys import Journeys
@@ -27,6 +27,7 @@ from attribution.reconcile.people_tests import people_tests
 from attribution.reconcile.reconciled import Reconciled, describe, reconcile
 from attribution.steps.journeys import journeys_step
 from attribution.workspace import Workspace
+from attribution_models.paths.rules import Linear
 
 # The fit that is taken without --paths: effects before credit, and of credit what follows chains.
 PREFERRED = (HAZARD, "markov", "shapley", "linear")
@@ -89,6 +90,10 @@ def reconcile_step(
     source, more = _path_side(
         workspace, manifest, fit, journeys, found, side.stored.calendar, names, side.measure, options.by, seen
     )
+    if not source.worth and side.revenue is None:
+        # Hazard's credit has no replicates; what a conversion is worth is asked of the plainest credit there is.
+        plain = path_cells(journeys, Kept("linear", Linear()), found, side.stored.calendar, names, side.measure)
+        source = replace(source, worth=plain)
     tests = people_tests(workspace, manifest, side.measure)
     result = reconcile(side, source, tests, journeys, found, names, options)
     observed = float(side.observed[found.window.start : found.window.end + 1].sum())
@@ -141,7 +146,7 @@ def _path_side(
     if fit["family"] != HAZARD:
         cells = path_cells(journeys, kept_of(fit), found, calendar, names, measure)
         finer = path_cells(journeys, kept_of(fit), found, calendar, names, measure, by) if by else ()
-        return PathSide(name, model, "attributed", totals_of(cells), finer, name), []
+        return PathSide(name, model, "attributed", totals_of(cells), finer, name, cells), []
     frame, _ = stored_fit(workspace, manifest, name)
     whole = float(frame[measure].sum())
     totals = kept_totals(frame, names, measure, seen / whole if whole > 0 else 1.0)

@@ -51,7 +51,7 @@ def plan(
     \b
     Examples:
       attribution plan --budget 500000 --window +13
-      attribution plan --lock tv --channel-bounds search=0.5x:2x --objective quantile
+      attribution plan --lock tv --channel-bounds search=0.5x:2x --objective expected
       attribution plan --target-roas 2.5 --name lean
       attribution plan --move tv,radio=search:20 --name shift --show calendar -f csv -o shift.csv
     """
@@ -62,7 +62,7 @@ def plan(
 
     with watching("looking for the best plan"):
         report = plan_step(open_workspace(ctx, workspace), fit, options_of(given), name=name, force=force)
-    _told(report, name)
+    tell_plan(report, name)
     if show == "calendar":
         from attribution_cli.plan_tables import calendar_table  # noqa: PLC0415
 
@@ -75,16 +75,18 @@ def plan(
     finish(report.findings, strict)
 
 
-def _told(report: PlanReport, name: str) -> None:
+def tell_plan(report: PlanReport, name: str = "plan") -> None:
     """The fit, the window, and how sure the search is."""
     from attribution_cli.mmm_stored import heading  # noqa: PLC0415
 
     say(heading(report.stored, report.span))
     if report.best is not None:
         sure = report.best.certificate
+        rounded = "" if report.best.rounding is None else ", before steps were rounded"
+        say(f'Plan "{name}": the best for {report.options.aim.words}.')
         say(
-            f'Plan "{name}": {len(sure.starts)} starts, {sure.evaluations:,} evaluations; optimality residual '
-            f"{sure.kkt:.1e}, starts apart by {sure.spread:.1e}."
+            f"Search: {len(sure.starts)} starts, {sure.evaluations:,} evaluations; optimality residual {sure.kkt:.1e}, "
+            f"starts apart by {sure.spread:.1e}{rounded}."
         )
 
 

@@ -70,5 +70,10 @@ def _table(frame: pd.DataFrame, report: BacktestReport) -> str:
         lines.append(cells)
     title = "Plan in hindsight: what it brings more than what was spent"
     words = f" (spend in {money.word})" if money.word else ""
-    text = f"By all that is known now the plan would have been better with a probability of {percent(report.kept)}."
+    if all(
+        abs(row["spend_then"] - row["spend"]) <= 1e-6 * rows[-1]["spend"] for row in rows if row["spend"] is not None
+    ):
+        text = "The plan then was to split the money as it was split: nothing was surely better."
+    else:
+        text = f"By all that is known now the plan would have been better with a probability of {percent(report.kept)}."
     return block(size.titled(title) + words, lines) + "\n\n" + text

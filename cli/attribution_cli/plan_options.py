@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from attribution.plan.options import PlanOptions
+    from attribution.plan.options import Goal, PlanOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,6 +17,14 @@ def _all(command: F, *options: Callable[[F], F]) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def future_option(command: F) -> F:
+    """What is known of the periods after the panel."""
+    return click.option(
+        "--future", multiple=True, metavar="FILE",
+        help="What is known of periods after the panel: controls, media that are decided; repeatable [a year before].",
+    )(command)  # fmt: skip
 
 
 def what_options(command: F) -> F:
@@ -29,6 +37,7 @@ def what_options(command: F) -> F:
             "--window", metavar="PERIODS",
             help="2024-01-01..2024-06-30; N: the last N of the panel; +N: the N after it [the last quarter].",
         ),
+        future_option,
         click.option("--by", metavar="GRAIN,…", help="Decide on each week, geo, or both [spread as it was]."),
         click.option("--target-outcome", type=float, metavar="N", help="The least budget that brings this much."),
         click.option("--target-roas", type=float, metavar="R", help="The most money that still returns R per unit."),
@@ -36,13 +45,13 @@ def what_options(command: F) -> F:
             "--target-mroas", type=float, metavar="R", help="So much that the last unit of money returns R everywhere."
         ),
         click.option(
-            "--objective", type=click.Choice(["expected", "quantile", "cvar", "beat-today"]), default="expected",
-            show_default=True,
-            help="Gain over today's split: its mean, a low quantile, the mean of its tail, or its probability.",
+            "--objective", type=click.Choice(["expected", "quantile", "cvar", "beat-today"]),
+            help="Gain over today's split: its mean, a low quantile, the mean of its worst draws (cvar), or its "
+            "probability [cvar; with a target: expected].",
         ),
         click.option(
-            "--quantile", default=0.05, show_default=True, type=click.FloatRange(0.001, 0.999),
-            help="Of quantile and cvar.",
+            "--quantile", type=click.FloatRange(0.001, 0.999),
+            help="The share of draws that quantile and cvar look at [0.05; cvar: 0.1].",
         ),
     )  # fmt: skip
 
@@ -85,26 +94,40 @@ def options_of(given: dict[str, Any]) -> PlanOptions:
     Raises
     ------
     click.UsageError
-        Several targets.
+        Several targets, or one that is no amount.
     """
-    from attribution.plan.options import QUANTITIES, Goal, PlanOptions, Quantity, Search, Target  # noqa: PLC0415
+    from attribution.plan.options import QUANTITIES, PlanOptions, Quantity, Search, Target  # noqa: PLC0415
 
     asked: dict[Quantity, Any] = {q: given[f"target_{q}"] for q in QUANTITIES}
-    targets = [Target(quantity, value) for quantity, value in asked.items() if value is not None]
+    try:
+        targets = [Target(quantity, value) for quantity, value in asked.items() if value is not None]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     if len(targets) > 1:
         raise click.UsageError(f"Take one target: {', '.join(f'--target-{t.quantity}' for t in targets)}.")
     return PlanOptions(
         budget=given["budget"],
         window=given["window"],
+        future=tuple(given["future"]),
         by=tuple(filter(None, (part.strip() for part in (given["by"] or "").split(",")))),
         within=given["within"],
         **_limits(given),
-        goal=Goal(given["objective"], given["quantile"]),
+        goal=_goal(given["objective"], given["quantile"]),
         target=targets[0] if targets else None,
         search=Search(given["starts"], given["seed"]),
         draws=given["draws"],
         level=given["level"],
     )
+
+
+def _goal(kind: Any, share: float | None) -> Goal | None:
+    from attribution.plan.options import SHARES, Goal  # noqa: PLC0415
+
+    if kind is None:
+        if share is not None:
+            raise click.UsageError("--quantile: say of which --objective it is, quantile or cvar.")
+        return None
+    return Goal(kind, share if share is not None else SHARES.get(kind, SHARES["quantile"]))
 
 
 def options_within(given: dict[str, Any], level: float) -> PlanOptions:
@@ -114,6 +137,7 @@ def options_within(given: dict[str, Any], level: float) -> PlanOptions:
     return PlanOptions(
         budget=given.get("budget"),
         window=given.get("window"),
+        future=tuple(given.get("future", ())),
         within=given["within"],
         **_limits(given),
         search=Search(seed=given["seed"]),

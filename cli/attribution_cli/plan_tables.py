@@ -20,7 +20,7 @@ def channel_table(frame: pd.DataFrame, report: PlanReport) -> str:
     """What each channel gets; what that brings, beside today; and the plan against today's split."""
     rows = records(frame)
     level = f"{rows[0]['interval_level']:.0%} interval"
-    parts = [_spend(rows), _brings(rows, level), _returns(rows, level), _verdict(report, rows)]
+    parts = [_spend(rows), _brings(rows, level), _returns(rows, level), _verdict(report, rows), _rounded(report)]
     notes = legend(row["mark"] for row in rows)
     return "\n\n".join(part for part in (*parts, notes) if part)
 
@@ -85,6 +85,18 @@ def _verdict(report: PlanReport, rows: list[Row]) -> str:
     if abs(total["spend"] - total["spend_today"]) > 1e-6 * max(total["spend_today"], 1e-300):
         text += f" Against what was spent, with a probability of {percent(total['beats'])}."
     return text
+
+
+def _rounded(report: PlanReport) -> str:
+    """What whole steps cost, where there are any."""
+    if report.best is None or report.best.rounding is None:
+        return ""
+    gain = report.split_gain
+    unit = Unit.of([float(gain.upper), float(gain.lower), report.best.rounding])
+    lost = f"{unit.show(report.best.rounding)} {unit.word}".rstrip()
+    return (
+        f"The certificate is of the plan before steps were rounded; rounding took {lost} of {report.options.aim.words}."
+    )
 
 
 def calendar_table(frame: pd.DataFrame) -> str:

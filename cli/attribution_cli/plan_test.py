@@ -8,7 +8,7 @@ import click
 
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import finish, say, tell, write_frame
-from attribution_cli.plan_options import limit_options, options_within
+from attribution_cli.plan_options import future_option, limit_options, options_within
 from attribution_cli.progress_bar import watching
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--fit", metavar="NAME", help="The media-mix fit [the latest].")
 @click.option("--budget", type=float, metavar="AMOUNT", help="Of the plan [what was spent in the window].")
 @click.option("--window", metavar="PERIODS", help="Of the plan, as in attribution plan [the last quarter].")
+@future_option
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of imagined results.")
 @click.option("--level", default=0.9, show_default=True, type=click.FloatRange(0.01, 0.99), help="Of intervals.")
 @click.option("--force", is_flag=True, help="A fit that did not converge is a warning, no error.")

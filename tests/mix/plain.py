@@ -47,9 +47,11 @@ def value(s, parameter, p):
 
 def drift(s, p, length):
     """v_t by its formula, term by term."""
-    given, periods = s.spec.time_varying, s.outcome.shape[1]
+    given = s.spec.time_varying
     if given is None:
         return np.ones(length)
+    # Of the fit, where rows go on after its panel.
+    periods = s.varying.weight.size
     by_name = {group.name: p[group.start : group.start + group.size] for group in s.groups}
     eta, ell = (
         by_name[f"time_varying_{name}"][0] if f"time_varying_{name}" in by_name else getattr(given, name).values[0]

@@ -35,7 +35,7 @@ from attribution_models.mix.returns import gains
 from attribution_models.mix.spec import Seasonality, Trend
 from attribution_models.mix.structure import structure
 from attribution_models.mix.time_varying import TimeVarying
-from attribution_models.plan.ahead import carried_on
+from attribution_models.plan.ahead import carried_on, year_before
 from attribution_models.plan.flight import flight
 from attribution_models.plan.response import Response
 from tests.mix.cases import CASES, channel, effect, mix, saturation
@@ -111,7 +111,7 @@ def test_a_plan_after_the_panel_is_what_the_model_brings_there():
     s = effects.structure
     periods = s.outcome.shape[1]
     dates = s.data.dates[-1] + np.arange(1, 9) * np.timedelta64(7, "D")
-    longer = carried_on(effects, dates, 12)
+    longer = carried_on(effects, year_before(s.data, dates, 12, 4))
     plan = flight(longer, Window(periods + 1, periods + 6))
     response = Response.of(longer, plan, 0)
     found = gains(longer, plan.window).gain[plan.channels, 0, 0, 0].sum(axis=(0, 1))

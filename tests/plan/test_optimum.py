@@ -210,6 +210,19 @@ def test_where_all_come_in_steps_a_rest_is_left():
     assert found.sum() == pytest.approx(7 * steps[0])
 
 
+def test_steps_of_all_units_are_found_wherever_the_plan_without_them_lies():
+    """Rounding one unit up leaves less for the next: its steps are looked for around what is left."""
+    limits = wide(RESPONSE, 0.5, 1.5)
+    aim = objective(RESPONSE, Goal(), RESPONSE.base, limits)
+    rng = np.random.default_rng(5)
+    for _ in range(25):
+        steps = TOTAL * rng.uniform(0.01, 0.12, 3)
+        z = limits.clipped(TODAY * rng.uniform(0.7, 1.3, 3))
+        found = in_steps(aim, limits, z, steps)
+        np.testing.assert_allclose(found / steps, np.round(found / steps), atol=1e-9)
+        assert TOTAL - steps.max() - steps.sum() < found.sum() <= TOTAL * (1 + 1e-9)
+
+
 @pytest.mark.parametrize("goal", [Goal(), Goal("quantile", 0.1)], ids=lambda g: g.kind)
 def test_the_least_budget_of_an_outcome(goal):
     limits = Limits(0.2 * TODAY, 2.0 * TODAY)
@@ -256,6 +269,9 @@ def test_targets_that_say_nothing():
         reach(RESPONSE, Goal("beat-today"), Target("outcome", 1.0), Limits(0 * TODAY, TODAY))
     with pytest.raises(ValueError, match="No target"):
         Target("profit", 1.0)
+    for value in (float("nan"), float("inf"), -1.0):
+        with pytest.raises(ValueError, match="0 or more"):
+            Target("roas", value)
 
 
 def test_where_no_move_is_sure_enough_today_is_best_and_certified():

@@ -158,6 +158,21 @@ def test_the_same_seed_the_same_plan(run, ws):
     assert one == two
 
 
+def test_without_a_word_risk_decides_and_targets_are_expected(run, ws):
+    split = ("--bounds", "0x:3x", "-f", "json")
+    cautious = run("plan", "-w", ws, *split)
+    assert cautious.out == run("plan", "-w", ws, *split, "--objective", "cvar", "--quantile", 0.1).out
+    assert cautious.out != run("plan", "-w", ws, *split, "--objective", "expected").out
+    assert "the mean gain in the worst 10% of what the model holds possible" in cautious.err
+    target = ("--target-roas", 2, "--bounds", "0x:3x", "-f", "json")
+    assert run("plan", "-w", ws, *target).out == run("plan", "-w", ws, *target, "--objective", "expected").out
+    assert "expected gain" in run("plan", "-w", ws, *target).err
+
+
+def test_a_quantile_without_its_objective_is_refused(run, ws):
+    assert "--objective" in run("plan", "-w", ws, "--quantile", 0.2, status=2).err
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

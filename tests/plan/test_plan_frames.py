@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attribution.errors import AttributionError, UsageError
+from attribution.errors import AttributionError
 from attribution.mix.calendar import Calendar
 from attribution.mix.marks import PRIOR_DOMINATED
 from attribution.mix.stored import StoredMix
@@ -39,15 +39,16 @@ def test_under_a_log_link_what_channels_do_together_is_a_row():
     assert np.isnan(frame.loc["(interaction)", "spend"])
     brought = report.asked.response.values(report.z) - report.asked.response.base
     assert rows["(total)"] == pytest.approx(brought.mean())
-    with pytest.raises(UsageError, match="log link"):
-        plan_report(kept, PlanOptions(window="+4"))
+    for column in ("carried_in", "carried_out"):
+        assert frame.loc["(total)", column] == pytest.approx(frame[column].drop("(total)").sum())
+        assert frame.loc["(interaction)", column] != 0
 
 
 @pytest.mark.parametrize("name", ["targets_national", "geo_targets"])
 def test_where_an_outcome_has_a_worth_returns_are_in_revenue(name):
     kept = stored(CASES[name])
     worth = float(kept.data.revenue_per_outcome[0, 0])
-    report = plan_report(kept, PlanOptions(window="4"))
+    report = plan_report(kept, PlanOptions(window="4", goal=Goal("expected")))
     frame = report.table.set_index("channel")
     assert frame.loc["(total)", "revenue"] == pytest.approx(worth * frame.loc["(total)", "outcome"])
     paid = frame["spend"] > 0

@@ -8,7 +8,6 @@ import pytest
 from attribution_models.mix.cells import Window
 from attribution_models.mix.effects import Effects
 from attribution_models.mix.returns import gains
-from attribution_models.plan.ahead import carried_on, seasonal
 from attribution_models.plan.figures import figures, with_plan
 from attribution_models.plan.flight import flight
 from attribution_models.plan.observed_range import outside, outside_share
@@ -97,24 +96,6 @@ def test_the_same_numbers_however_draws_are_cut():
     z = 0.8 * response.flight.today
     np.testing.assert_array_equal(response.some(50).values(z), response.values(z))
     np.testing.assert_array_equal(response.some(2).values(z), response.values(z)[[0, -1]])
-
-
-def test_after_the_panel_a_year_repeats():
-    assert seasonal(5, 4, 3).tolist() == [0, 1, 2, 3, 4, 2, 3, 4, 2]
-    assert seasonal(2, 3, 52).tolist() == [0, 1, 0, 1, 0]
-    effects = effects_of(concave(), 8)
-    s = effects.structure
-    periods = s.outcome.shape[1]
-    dates = s.data.dates[-1] + np.arange(1, 9) * np.timedelta64(7, "D")
-    longer = carried_on(effects, dates, 12)
-    plan = flight(longer, Window(periods + 2, periods + 7))
-    np.testing.assert_allclose(plan.spend(plan.today)[:, 0], s.data.spend[:, 0, periods - 10 : periods - 4], rtol=1e-12)
-    response = Response.of(longer, plan, 0)
-    found = gains(longer, plan.window).gain[:, 0, 0, 0].sum(axis=(0, 1))
-    np.testing.assert_allclose(response.values(plan.today) - response.base, found)
-    # Nothing of a plan reaches the periods of the panel.
-    inside = gains(longer, Window(0, periods - 1)).gain[:, :, :, 0]
-    np.testing.assert_allclose(inside[..., 0, :], gains(effects, Window(0, periods - 1)).gain[:, :, :, 0, 0], rtol=1e-9)
 
 
 def test_cells_outside_of_the_data_are_found():

@@ -55,5 +55,12 @@ def test_the_sliders_have_the_plan(planned):
     assert "lean" in page(report_of_workspace(planned), planned.words)
 
 
+def test_a_plan_that_moves_nothing_says_so(planned):
+    plan_step(planned.workspace, None, PlanOptions(draws=200, within="1x:1x"), name="still")
+    chapter = plans(Sources(planned.workspace, planned.words))
+    assert "leaves the money" in chapter.lead
+    assert "lift test" in chapter.lead
+
+
 def test_no_plan_no_chapter(mixed):
     assert plans(mixed) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from attribution.plan.frames import TOGETHER, TOTAL
@@ -60,12 +61,25 @@ def _lead(sources: Sources, plan: KeptPlan) -> str:
         low, high = sorted((abs(low), abs(high)))
     span = words.between(low, high, kind)
     start, end = (words.date(day) for day in plan.entry["window"])
+    if _unmoved(plan):
+        return (
+            f"The plan “{plan.name}” leaves the money from {start} to {end} where it was, "
+            f"{words.money(float(row['spend']))} in all: no move within its limits is better for "
+            f"{plan.options.aim.words}. That is no praise of today's split; it says how little the data tell about a "
+            "better one. A lift test tells more."
+        )
     return (
         f"The plan “{plan.name}” spends {words.money(float(row['spend']))} from {start} to {end}; "
         f"{words.money(float(row['spend_today']))} was spent. It is expected to bring {words.write(abs(gain), kind)} "
         f"{'more' if gain >= 0 else 'less'} than that did ({span}), carry-over counted. The probability that it brings "
         f"more is {words.number(float(row['beats']), 'share')}."
     )
+
+
+def _unmoved(plan: KeptPlan) -> bool:
+    """Whether the search ended at what was spent."""
+    before, after = plan.channels["spend_today"].astype(float), plan.channels["spend"].astype(float)
+    return plan.entry["certificate"] is not None and bool(np.allclose(before, after, rtol=1e-6, equal_nan=True))
 
 
 def _ends(row: pd.Series, measure: str) -> tuple[float, float]:
@@ -78,8 +92,9 @@ def _plan(sources: Sources, plan: KeptPlan, name: str) -> list[Block]:
     if plan.entry["certificate"] is not None:
         sure = plan.entry["certificate"]
         words = (
-            f"Found from {len(sure['starts'])} starts. What is left to gain by moving money within the bounds (KKT "
-            f"residual) is {sure['kkt']:.1g} of what the last money returns."
+            f"Within its limits the plan is the best one for {plan.options.aim.words}. "
+            f"It was found from {len(sure['starts'])} starts. What is left to gain by moving money within the bounds "
+            f"(KKT residual) is {sure['kkt']:.1g} of what the last money returns."
         )
         blocks.append(Text(words))
     return blocks
@@ -106,8 +121,7 @@ def _chart(sources: Sources, plan: KeptPlan, name: str, measure: str, kind: Kind
         Column(f"{measure}_lower", "from", kind), Column(f"{measure}_upper", "to", kind),
         Column(f"{measure}_difference", "Against today", kind), Column(f"{measure}_difference_lower", "from", kind),
         Column(f"{measure}_difference_upper", "to", kind),
-        Column("marginal_roas", "Of the last money", "ratio", "return of the last unit of money; the same everywhere "
-               "where no bound decides."),
+        Column("marginal_roas", "Of the last money", "ratio", "return of the last unit of money, in the mean."),
         Column("outside_share", "Outside the data", "share"),
     ))  # fmt: skip
     note = "Ring: spend as it was; dot: as planned. The table has what it brings, with intervals."

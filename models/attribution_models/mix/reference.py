@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -40,7 +42,8 @@ class Reference:
         with pytensor.config.change_flags(cxx="", traceback__limit=0, cast_policy="numpy+floatX"):
             model = graph(structure)
             values = [model.rvs_to_values[model[group.name]] for group in structure.groups]
-            density = model.logp()
+            # One after another: a single sum of all terms has more inputs than a NumPy function takes (32).
+            density = reduce(add, (term.sum() for term in model.logp(sum=False)))
             outputs = [density, *pytensor.grad(density, values)]
             return cls(structure, pytensor.function(values, outputs, mode=UNCOMPILED))
 

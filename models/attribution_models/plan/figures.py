@@ -29,9 +29,10 @@ class Figures:
         That effect in the window, and in the l_max − 1 periods after it (carry-out).
     carried : array (P, K, D)
         In the window, what spend made before it still brings (carry-in): no plan changes it under the identity link.
-    total : array (K, D)
-        μ(plan) − μ(none of this money), window and carry-out together: the sum over channels, and under the log link
-        what they do together besides.
+    total, total_after, total_carried : array (K, D)
+        The same of all channels at once: μ(plan) − μ(none of this money) in the window and after it together, the part
+        after it, and in the window what the money of all of them before it still brings. Sums over channels, and under
+        the log link what they do together besides.
     marginal : array (P, K, D)
         What one more unit of money brings, spread as the channel's is: by 1 % more, as mROAS.
     """
@@ -41,6 +42,8 @@ class Figures:
     after: Floats
     carried: Floats
     total: Floats
+    total_after: Floats
+    total_carried: Floats
     marginal: Floats
 
     @property
@@ -57,12 +60,16 @@ def figures(effects: Effects, flight: Flight, z: Floats) -> Figures:
     spend = flight.by_channel(z)
     more = np.where(spend > 0, MROI_STEP * spend, np.nan)[:, None, None]
     gained = gain[:, :, 0].sum(axis=2)
+    sums = gained.sum(axis=0), gain[:, :, 0, 1].sum(axis=0), carried.sum(axis=0)
+    total, total_after, total_carried = _together(effects, flight, z) if effects.log else sums
     return Figures(
         spend=spend,
         inside=gain[:, :, 0, 0],
         after=gain[:, :, 0, 1],
         carried=carried,
-        total=_together(effects, flight, z) if effects.log else gained.sum(axis=0),
+        total=total,
+        total_after=total_after,
+        total_carried=total_carried,
         marginal=(gain[:, :, 1].sum(axis=2) - gained) / more,
     )
 
@@ -79,10 +86,16 @@ def with_plan(effects: Effects, flight: Flight, z: Floats) -> Effects:
     return replace(effects, structure=replace(s, media=media, reach=reach))
 
 
-def _together(effects: Effects, flight: Flight, z: Floats) -> Floats:
-    """Effect of all planned money, by measure, (K, D)."""
-    found = []
+def _together(effects: Effects, flight: Flight, z: Floats) -> tuple[Floats, Floats, Floats]:
+    """Effect of all planned money, of it after the window, and of earlier money in the window; by measure, (K, D)."""
+    none, found = np.zeros(flight.size), list[tuple[Floats, Floats, Floats]]()
     for measure in range(len(effects.measures)):
         response = Response.of(effects, flight, measure)
-        found.append(response.values(z) - response.base)
-    return np.stack(found)
+        inside, after = response.window, response.carry_out
+        found.append((
+            response.values(z) - response.base,
+            after.values(z) - after.base,
+            inside.base - inside.silent.values(none),
+        ))  # fmt: skip
+    total, total_after, total_carried = (np.stack(parts) for parts in zip(*found, strict=True))
+    return total, total_after, total_carried

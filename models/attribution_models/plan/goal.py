@@ -52,6 +52,19 @@ class Goal:
             raise ValueError(f"quantile lies between 0 and 1; got {self.q}.")
 
     @property
+    def words(self) -> str:
+        """What the plan is the best for, as a reader would say it."""
+        match self.kind:
+            case "quantile":
+                return f"the gain that is reached in {1 - self.q:.0%} of what the model holds possible"
+            case "cvar":
+                return f"the mean gain in the worst {self.q:.0%} of what the model holds possible"
+            case "beat-today":
+                return "the probability of a gain"
+            case _:
+                return "the expected gain"
+
+    @property
     def linear(self) -> bool:
         """Whether draws have the same weight in every plan."""
         return self.kind == "expected"

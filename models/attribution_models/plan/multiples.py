@@ -41,7 +41,7 @@ def in_steps(aim: Objective, limits: Limits, z: Floats, steps: Floats) -> Floats
     whole = _whole(limits, steps, stepped)
     found = z
     for i in sorted(np.flatnonzero(stepped), key=lambda i: (-steps[i], i)):
-        low = np.floor(z[i] / steps[i] + EXACT) * steps[i]
+        low = np.floor(found[i] / steps[i] + EXACT) * steps[i]
         tried = [_fixed(aim, whole, found, {int(i): amount}) for amount in (low, low + steps[i])]
         kept = [(aim(new)[0], -k, new, at) for k, (new, at) in enumerate(tried) if new is not None]
         if not kept:

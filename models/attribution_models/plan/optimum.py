@@ -57,12 +57,16 @@ class Optimum:
         Of the objective.
     goal : Goal
     certificate : Certificate
+        Where amounts were rounded to whole steps: of the plan before that.
+    rounding : float or None
+        What rounding took from the objective; None: nothing was rounded.
     """
 
     z: Floats
     value: float
     goal: Goal
     certificate: Certificate
+    rounding: float | None = None
 
 
 def optimise(

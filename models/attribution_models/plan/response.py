@@ -34,8 +34,9 @@ class Response:
 
         V_d(z) = Σ_{g, t ∈ W+} u_gt μ_dgt(z)      identity link: only the planned channels' part of μ
 
-    What was spent before the window acts on (carry-in), what is spent after it stays as it was. `base` is V with no
-    money in the window: V − base is what the plan brings.
+    What was spent before the window acts on (carry-in), what is spent after it stays as it was (of effects that
+    `ahead.carried_on` carries on: as it is taken to be). `base` is V with no money in the window: V − base is what the
+    plan brings. Under the log link all of the mean counts, so channels raise what others bring.
 
     Attributes
     ----------
@@ -107,6 +108,28 @@ class Response:
             rest=np.ascontiguousarray(self.rest[kept]) if self.log else self.rest,
             base=self.base[kept],
         )
+
+    @property
+    def window(self) -> Response:
+        """The same without what falls after the window."""
+        return self._weighted(slice(self.flight.window.size, None))
+
+    @property
+    def carry_out(self) -> Response:
+        """The same of what falls after the window alone."""
+        return self._weighted(slice(self.flight.window.size))
+
+    def _weighted(self, dropped: slice) -> Response:
+        weights = self.weights.copy()
+        weights[:, dropped] = 0.0
+        found = replace(self, weights=weights)
+        return replace(found, base=found.values(np.zeros(self.flight.size)))
+
+    @property
+    def silent(self) -> Response:
+        """The same, had the planned channels been off before and after the window too."""
+        often = (self.channel[:, FREQUENCY] == 1)[:, None, None]
+        return replace(self, media=np.where(often, self.media, 0.0), reach=np.where(often, 0.0, self.reach))
 
     def values(self, z: Floats) -> Floats:
         """V of every draw, (D,)."""

@@ -56,8 +56,8 @@ class Target:
     def __post_init__(self) -> None:
         if self.quantity not in QUANTITIES:
             raise ValueError(f'No target "{self.quantity}"; there are {", ".join(QUANTITIES)}.')
-        if not np.isfinite(self.value):
-            raise ValueError(f"A target is a number; got {self.value}.")
+        if not (np.isfinite(self.value) and self.value >= 0):
+            raise ValueError(f"A target is a number, 0 or more; got {self.value:g}.")
 
 
 def reach(response: Response, goal: Goal, target: Target, limits: Limits, search: Search | None = None) -> Optimum:
