@@ -28,10 +28,13 @@ def with_lift_priors(
     Raises
     ------
     UsageError
-        A test measured no positive return, or its spend or worth is not known: it can only be part of the likelihood.
+        A test measured no positive return, its spend or worth is not known, or effects multiply (log link), where a
+        return has no prior of its own: it can only be part of the likelihood.
     """
     if not lifts:
         return spec, ()
+    if spec.link == "log":
+        raise _unfit(lifts[0], "under the log link priors are on coefficients, not on returns")
     channels, findings = list(spec.channels), []
     known = scales or Scales.of(spec, data)
     for c in sorted({lift.channel for lift in lifts}):

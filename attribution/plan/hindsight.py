@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from attribution.errors import UsageError
+from attribution.errors import UsageError, listed
+from attribution.findings import Finding
 from attribution.mix.rolling import Told, labelled
 from attribution.mix.stored import StoredMix
 from attribution_models.mix.effects import Effects
@@ -64,6 +65,17 @@ def seen_then(stored: StoredMix, then: MixFit) -> Effects:
     """A fit as it was over the whole panel: later media and controls as they were, the baseline as it forecasts it."""
     effects = Effects.of(then.posterior)
     return carried_on(effects, without_outcomes(stored.data, len(then.posterior.structure.data.dates)))
+
+
+def known_since(stored: StoredMix, periods: int) -> Iterator[Finding]:
+    """Name tests of the last periods whose results are in the model itself, as a prior: the fit as it was has them."""
+    origin = len(stored.data.dates) - periods
+    late = [test.lift.experiment for test in stored.tests if test.use == "prior" and test.lift.end >= origin]
+    if late:
+        named = listed(dict.fromkeys(late))
+        message = f"The model takes a prior from a test that was not over then: {named}. The plan then knew too much."
+        remedy = "Give these tests the use likelihood in the lifts file and fit again: a backtest leaves those out."
+        yield Finding("warning", "prior-from-later", message, remedy, len(late))
 
 
 def _as_of(lift: Lift, stored: StoredMix, past: Structure) -> Lift:

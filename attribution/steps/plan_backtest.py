@@ -15,7 +15,7 @@ from attribution.mix.rolling import Told
 from attribution.mix.stored import StoredMix, load_mix
 from attribution.plan.best import best_plan
 from attribution.plan.frames import TOGETHER, TOTAL, with_sum
-from attribution.plan.hindsight import enough_before, fit_before, seen_then
+from attribution.plan.hindsight import enough_before, fit_before, known_since, seen_then
 from attribution.plan.options import PlanOptions
 from attribution.plan.problem import PlanProblem, problem
 from attribution.plan.window import quarter
@@ -128,7 +128,10 @@ def _report(
         s = Summary.of(draws, level)
         table = table.assign(**{name: s.mean, f"{name}_lower": s.lower, f"{name}_upper": s.upper})
     table = table.assign(interval_level=level, converged=stored.passed and then.gate.passed)
-    findings = (*gate_told((stored.entry,), force=force), *_gate(then, force=force))
+    count = asked.flight.window.size
+    findings = (
+        *gate_told((stored.entry,), force=force), *_gate(then, force=force), *known_since(stored, count)
+    )  # fmt: skip
     return BacktestReport(
         stored, then, asked.horizon.span, table, Summary.of(promised[-1], level), Summary.of(now[-1], level),
         float((now[-1] > 0).mean()), findings,

@@ -10,7 +10,7 @@ import click
 from attribution_cli.mmm_sampling import sampling_options, tuning
 from attribution_cli.options import format_options, open_workspace, strict_option, workspace_option
 from attribution_cli.output import finish, say, tell, write_frame
-from attribution_cli.plan_options import limit_options, options_within
+from attribution_cli.plan_options import limit_options, options_within, risk_options
 from attribution_cli.sampling_bar import sampling_bar
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--periods", type=click.IntRange(min=1), metavar="N", help="Plan the last N periods [a quarter].")
 @click.option("--level", default=0.9, show_default=True, type=click.FloatRange(0.01, 0.99), help="Of intervals.")
 @click.option("--force", is_flag=True, help="A fit that did not converge is a warning, no error.")
+@risk_options
 @limit_options
 @sampling_options
 @strict_option
@@ -41,15 +42,17 @@ def backtest(
 
     \b
     Example:
-      attribution plan backtest --periods 13
+      attribution plan backtest --periods 13 --objective expected
     """
     from attribution.steps.plan_backtest import backtest_step  # noqa: PLC0415
 
+    options = options_within(given, level)
     report = backtest_step(
-        open_workspace(ctx, workspace), fit, options_within(given, level), periods=periods, tuning=tuning(given),
+        open_workspace(ctx, workspace), fit, options, periods=periods, tuning=tuning(given),
         rounds=given["rounds"], force=force, told=sampling_bar(),
     )  # fmt: skip
     say(f"{report.stored.name}: {report.span[0]} to {report.span[1]}, planned with what was known before.")
+    say(f"Plans then and now: the best for {options.aim.words}.")
     write_frame(report.table, form, output, partial(_table, report=report))
     tell(report.findings)
     finish(report.findings, strict)

@@ -44,6 +44,14 @@ def what_options(command: F) -> F:
         click.option(
             "--target-mroas", type=float, metavar="R", help="So much that the last unit of money returns R everywhere."
         ),
+        risk_options,
+    )  # fmt: skip
+
+
+def risk_options(command: F) -> F:
+    """What is best."""
+    return _all(
+        command,
         click.option(
             "--objective", type=click.Choice(["expected", "quantile", "cvar", "beat-today"]),
             help="Gain over today's split: its mean, a low quantile, the mean of its worst draws (cvar), or its "
@@ -140,6 +148,7 @@ def options_within(given: dict[str, Any], level: float) -> PlanOptions:
         future=tuple(given.get("future", ())),
         within=given["within"],
         **_limits(given),
+        goal=_goal(given.get("objective"), given.get("quantile")),
         search=Search(seed=given["seed"]),
         level=level,
     )

@@ -91,12 +91,11 @@ def _rounded(report: PlanReport) -> str:
     """What whole steps cost, where there are any."""
     if report.best is None or report.best.rounding is None:
         return ""
+    aim, taken = report.options.aim, report.best.rounding
     gain = report.split_gain
-    unit = Unit.of([float(gain.upper), float(gain.lower), report.best.rounding])
-    lost = f"{unit.show(report.best.rounding)} {unit.word}".rstrip()
-    return (
-        f"The certificate is of the plan before steps were rounded; rounding took {lost} of {report.options.aim.words}."
-    )
+    unit = Unit.of([float(gain.upper), float(gain.lower), taken])
+    lost = f"{100 * taken:.1f} points" if aim.kind == "beat-today" else f"{unit.show(taken)} {unit.word}".rstrip()
+    return f"The certificate is of the plan before steps were rounded; rounding took {lost} of {aim.words}."
 
 
 def calendar_table(frame: pd.DataFrame) -> str:

@@ -58,3 +58,5 @@ def test_what_cannot_be_a_prior_says_why():
     with pytest.raises(UsageError, match="a holdout"):
         with_lift_priors(spec, nothing, [test])
     assert with_lift_priors(spec, data, []) == (spec, ())
+    with pytest.raises(UsageError, match="under the log link"):
+        with_lift_priors(CASES["log_link"].spec, CASES["log_link"].data, [test])

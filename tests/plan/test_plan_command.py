@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from attribution.errors import UsageError
 from attribution.mix.stored import effects_of, load_mix
 from attribution.plan.keep import load_plan, plan_entry
 from attribution.workspace import Workspace
 from attribution_models.mix.cells import Window
 from attribution_models.mix.returns import returns
+from attribution_models.plan.goal import Goal
 
 QUARTER = 13
 
@@ -233,6 +235,19 @@ def test_in_hindsight(run, ws):
     again = run("plan", "backtest", "-w", ws, "--chains", 2, "--tune", 200, "--draws", 200, "--max-rounds", 1,
                 "--force", "--periods", 10)  # fmt: skip
     assert "better with a probability of" in again.out
+
+
+def test_in_hindsight_asks_for_what_the_plan_asks_for(run, ws, monkeypatch):
+    asked = []
+
+    def taken(_, __, options, **___):
+        asked.append(options.aim)
+        raise UsageError("enough")
+
+    monkeypatch.setattr("attribution.steps.plan_backtest.backtest_step", taken)
+    for words in ((), ("--objective", "expected"), ("--objective", "quantile", "--quantile", 0.2)):
+        run("plan", "backtest", "-w", ws, *words, status=2)
+    assert asked == [Goal("cvar", 0.1), Goal("expected"), Goal("quantile", 0.2)]
 
 
 def test_what_to_test_next(run, ws):

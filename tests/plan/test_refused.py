@@ -100,3 +100,10 @@ def test_the_certificate_says_that_it_is_of_the_plan_before_rounding(run, ws):
     assert stepped["lost_by_rounding"] > 0
     assert "lost_by_rounding" not in whole
     assert "rounded" not in free.err
+
+
+def test_a_probability_is_rounded_in_points(run, ws):
+    step = float(load_mix(Workspace(ws)).data.spend[0, 0, -13:].sum()) / 2.7
+    told = run("plan", "-w", ws, "--step", f"tv={step}", "--bounds", "0x:2x", "--objective", "beat-today")
+    held = json.loads((ws / "manifest.json").read_text(encoding="utf-8"))["plans"]["plan"]["certificate"]
+    assert f"rounding took {100 * held['lost_by_rounding']:.1f} points of the probability of a gain" in told.out
