@@ -112,13 +112,14 @@ def mix_curves(
     level: float = 0.9,
     draws: int | None = None,
 ) -> CurvesReport:
-    """Response, saturation or adstock curves (``attribution mmm curves``); parameters as in `mix_effects`.
+    """Curves of response, saturation, adstock or drift (``attribution mmm curves``); parameters as in `mix_effects`.
 
     Parameters
     ----------
     kind : str
         ``response``: incremental outcome against spend. ``saturation``: the curve of one period's exposure.
-        ``adstock``: the share of an exposure's effect in each period after it.
+        ``adstock``: the share of an exposure's effect in each period after it. ``time-varying``: what multiplies the
+        effects of all channels in each period, where the model lets them drift.
     channels : sequence of str
         Only these.
     points : int, optional

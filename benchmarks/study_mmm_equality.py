@@ -3,8 +3,8 @@
 Two sweeps on tiny panels. *transforms*: every carry-over with every curve, order, scale of the effect's prior and kind
 of panel. *features*: everything else drawn at random, so that each pair of options meets many times: trend, seasons,
 holidays, events, controls with signs, constants and spreads, noise, autoregression, link, scaling, history, missing
-rows, lift tests, national channels, reach and frequency, every prior family. Each configuration is evaluated at points
-near and far from the prior's middle:
+rows, lift tests, effects that drift, national channels, reach and frequency, every prior family. Each configuration is
+evaluated at points near and far from the prior's middle:
 
 (a) the joint density, nothing integrated out, and its slope equal PyMC's; (b) the density with coefficients integrated
 out is the joint one over their conditional. (c), the moments of what is drawn back, is tested in ``tests/mix``.

@@ -22,6 +22,7 @@ from attribution_models.mix.spec import (
     Seasonality,
     Trend,
 )  # fmt: skip
+from attribution_models.mix.time_varying import TimeVarying
 from tests.mix.cases import Case, channel, mix
 from tests.mix.cases import adstock as carry
 from tests.mix.cases import saturation as curve
@@ -48,8 +49,8 @@ WORTH = 2.0
 class _Dice:
     """Choices that depend on nothing but a configuration's number."""
 
-    def __init__(self, number: int) -> None:
-        self.rng = np.random.default_rng([number, 23])
+    def __init__(self, number: int, stream: int = 23) -> None:
+        self.rng = np.random.default_rng([number, stream])
 
     def one(self, options: Sequence[T]) -> T:
         return options[int(self.rng.integers(len(options)))]
@@ -81,6 +82,7 @@ def featured(number: int) -> Case:
         revenue_per_outcome=dice.one((None, WORTH)),
         link="log" if log else "identity",
         history=dice.one(("mask", "zero")),
+        time_varying=_time_varying(_Dice(number, 29)),
         **place,
     )
     return _with_data(dice, spec, geos, number, log=log)
@@ -136,6 +138,13 @@ def _trend(dice: _Dice) -> Trend:
         Prior("fixed", (6.0,)) if dice.chance(0.3) else Prior("inverse-gamma", (4.0, 20.0)),
         dice.one(("expquad", "matern52")),
     )  # type: ignore[arg-type] # fmt: skip
+
+
+def _time_varying(dice: _Dice) -> TimeVarying | None:
+    if dice.chance(0.7):
+        return None
+    length = Prior("fixed", (6.0,)) if dice.chance(0.3) else Prior("inverse-gamma", (4.0, 20.0))
+    return TimeVarying(dice.one((1, 3, 5)), dice.one(POSITIVE), length, dice.one(("expquad", "matern52")))  # type: ignore[arg-type]
 
 
 def _noise(dice: _Dice) -> Noise:

@@ -16,21 +16,23 @@ from attribution_models.mix.groups import Group
 from attribution_models.mix.labels import coordinates, dimensions
 from attribution_models.mix.likelihood import log_likelihood
 from attribution_models.mix.means import Means
+from attribution_models.mix.media_multiplier import media_multiplier
 from attribution_models.mix.posterior import Posterior
 from attribution_models.mix.prior_draws import prior_draws
 from attribution_models.mix.structure import Structure
 
 Floats = NDArray[np.float64]
 PRIOR_DRAWS = 500
-OUTCOME, ROW, EFFECT = "outcome", "row", "effect"
+OUTCOME, ROW, EFFECT, DRIFT = "outcome", "row", "effect", "time_varying"
 
 
 def to_arviz(stored: StoredMix, *, prior: int = PRIOR_DRAWS) -> Draws:
     """Put a fit together for ArviZ.
 
-    Groups: ``posterior`` (parameters, coefficients that were integrated out and drawn back, and ``effect``, β_gc on the
-    scaled outcome), ``log_likelihood`` and ``observed_data`` of the fitted rows in the outcome's own unit,
-    ``sample_stats`` with the log density ``lp``, and ``prior``. Dims and coordinates are those of the PyMC graph.
+    Groups: ``posterior`` (parameters, coefficients that were integrated out and drawn back, ``effect``, β_gc on the
+    scaled outcome, and ``time_varying``, what multiplies it in each period, where effects drift), ``log_likelihood``
+    and ``observed_data`` of the fitted rows in the outcome's own unit, ``sample_stats`` with the log density ``lp``,
+    and ``prior``. Dims and coordinates are those of the PyMC graph.
 
     Parameters
     ----------
@@ -56,6 +58,8 @@ def to_arviz(stored: StoredMix, *, prior: int = PRIOR_DRAWS) -> Draws:
     coords = coordinates(named) | {
         ROW: tuple(_rows(s)), "channel": tuple(c.name for c in s.spec.channels), "geo": s.data.geos,
     }  # fmt: skip
+    if s.varying is not None:
+        dims, coords = dims | {DRIFT: ("date",)}, coords | {"date": tuple(str(d) for d in s.data.dates)}
     return draws(groups, coords, dims)
 
 
@@ -70,9 +74,13 @@ def write_netcdf(stored: StoredMix, path: Path, *, prior: int = PRIOR_DRAWS) -> 
 
 
 def variables(posterior: Posterior) -> dict[str, Floats]:
-    """Every quantity by name, (chains, draws, …), and the effect of each channel and geo."""
-    shape = (*posterior.points.shape[:2], *posterior.beta.shape[1:])
-    return posterior.by_name() | {EFFECT: posterior.beta.reshape(shape)}
+    """Every quantity by name, (chains, draws, …), the effect of each channel and geo, and its drift if there is one."""
+    s, lead = posterior.structure, posterior.points.shape[:2]
+    found = posterior.by_name() | {EFFECT: posterior.beta.reshape(*lead, *posterior.beta.shape[1:])}
+    if s.varying is not None:
+        drift = media_multiplier(s, posterior.parameters, s.outcome.shape[1])
+        found[DRIFT] = drift.reshape(*lead, -1)
+    return found
 
 
 def _named(s: Structure) -> tuple[Group, ...]:

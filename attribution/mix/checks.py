@@ -28,6 +28,8 @@ RARE = 0.05
 SATURATED = 0.5
 FEW_GEOS = 5
 FEW_ROWS = 3.0
+# Days; less than two years by a little, so that 104 weeks are enough.
+TWO_YEARS = 700
 SEARCH = re.compile(r"(^|[^a-z])(paid.?search|search|sem|ppc|adwords)([^a-z]|$)")
 DEMAND = re.compile(r"quer(y|ies)|search.?vol|gqv|google.?trends|search.?interest|(^|_)(demand|interest)")
 
@@ -64,6 +66,7 @@ def check_model(
         *_enough(s, panel),
         *_national(s, allow_saturated=allow_saturated),
         *_pooled(s),
+        *_drifting(s),
     )
 
 
@@ -183,6 +186,26 @@ def _pooled(s: Structure) -> Iterator[Finding]:
         )
         remedy = "Fix it (pooling = 0.3), or switch it off (pooling = false)."
         yield Finding("warning", "few-geos", message, remedy, geos)
+
+
+def _drifting(s: Structure) -> Iterator[Finding]:
+    """What moves the baseline can stand for effects that drift, and the other way round."""
+    if s.varying is None:
+        return
+    kind = s.spec.trend.kind
+    free = [f"trend {kind}"] if kind in ("knots", "gaussian-process") else []
+    free += ["period_effect"] if s.spec.period_effect is not None and len(s.data.geos) > 1 else []
+    if free:
+        message = (
+            f"Effects that drift (time_varying) beside {listed(free)}: both explain a slow change, and the data may "
+            "not say which it was."
+        )
+        remedy = "Keep one of them: a linear trend, or effects that stay the same; lift tests at several dates tell."
+        yield Finding("warning", "effects-drift", message, remedy)
+    days = len(s.data.dates) * s.data.days
+    if days < TWO_YEARS:
+        message = f"{days / 7:.0f} weeks with effects that drift (time_varying): a drift cannot be told from a season."
+        yield Finding("warning", "drift-short", message, "Bring two years or more, or let effects stay the same.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from attribution_models.mix.curves import AdstockWeights, ResponseCurves, SaturationCurves
+from attribution_models.mix.curves import AdstockWeights, Multipliers, ResponseCurves, SaturationCurves
 from attribution_models.mix.draw_summary import Summary
 from attribution_models.mix.returns import Returns
 
@@ -65,6 +65,12 @@ def adstock_frame(found: AdstockWeights) -> pd.DataFrame:
     columns: dict[str, Any] = {"channel": np.repeat(found.channels, lags), "lag": np.tile(np.arange(lags), channels)}
     columns |= _columns("weight", found.weight)
     return pd.DataFrame(columns).assign(interval_level=found.level)
+
+
+def multiplier_frame(found: Multipliers) -> pd.DataFrame:
+    """One row per period: what multiplies the effects of all channels."""
+    columns: dict[str, Any] = {"date": found.dates.astype(str)}
+    return pd.DataFrame(columns | _columns("multiplier", found.multiplier)).assign(interval_level=found.level)
 
 
 def _columns(name: str, found: Summary) -> dict[str, NDArray[np.float64]]:

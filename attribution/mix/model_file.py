@@ -21,6 +21,7 @@ from attribution_models.mix import adstock, saturation, spec
 from attribution_models.mix.countries import check_country
 from attribution_models.mix.priors import Prior, half_normal, normal
 from attribution_models.mix.spec import MixSpec
+from attribution_models.mix.time_varying import TimeVarying
 
 MEDIATOR = (
     "a mediator lies on the way from media to the outcome (own traffic, brand searches that ads cause); controlling "
@@ -163,6 +164,7 @@ def _spec(file: ModelFile, raw: dict[str, Any]) -> MixSpec:
             noise=_noise(file.noise),
             scaling=spec.Scaling(**msgspec.structs.asdict(file.scaling)),
             period_effect=_prior(file.period_effect, "period_effect") if file.period_effect else None,
+            time_varying=None if file.time_varying is None else _time_varying(file.time_varying),
             **msgspec.structs.asdict(file.model),
         )
 
@@ -317,6 +319,12 @@ def _noise(table: tables.NoiseTable) -> spec.Noise:
     priors = _priors(table, "noise")
     with _at("noise.autoregression"):
         return spec.Noise(table.kind, by_geo=table.by_geo, **priors)
+
+
+def _time_varying(table: tables.TimeVaryingTable) -> TimeVarying:
+    priors = _priors(table, "time_varying")
+    with _at("time_varying"):
+        return TimeVarying(table.points, covariance=table.covariance, **priors)
 
 
 def _intercept(table: tables.InterceptTable) -> spec.Intercept:

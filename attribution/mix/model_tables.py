@@ -197,6 +197,15 @@ class NoiseTable(Section, frozen=True, kw_only=True):
     autoregression: PriorValue | None = None
 
 
+class TimeVaryingTable(Section, frozen=True, kw_only=True):
+    """Effects of media that drift in time, those of all channels together; an empty table takes every default."""
+
+    points: Annotated[int, Meta(ge=1, description="basis functions")] = 10
+    scale: Annotated[PriorValue | None, Meta(description="how far they drift")] = None
+    length: Annotated[PriorValue | None, Meta(description="how slowly, in periods")] = None
+    covariance: Literal["expquad", "matern52"] = "matern52"
+
+
 class ModelFile(Section, frozen=True, kw_only=True):
     """A media-mix model."""
 
@@ -213,6 +222,7 @@ class ModelFile(Section, frozen=True, kw_only=True):
     intercept: InterceptTable = InterceptTable()
     noise: NoiseTable = NoiseTable()
     period_effect: Annotated[PriorTable | None, Meta(description="spread of an effect common to all geos")] = None
+    time_varying: Annotated[TimeVaryingTable | None, Meta(description="effects of media drift in time")] = None
 
 
 def model_schema() -> dict[str, Any]:

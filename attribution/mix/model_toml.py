@@ -26,6 +26,8 @@ def model_toml(spec: MixSpec) -> str:
         lines += _section(f"[{name}]", _entries(getattr(spec, name)))
     if spec.period_effect is not None:
         lines += _section("[period_effect]", {"dist": spec.period_effect.family} | spec.period_effect.parameters)
+    if spec.time_varying is not None:
+        lines += _section("[time_varying]", _entries(spec.time_varying))
     for channel in spec.channels:
         lines += _section("[[channel]]", _entries(channel))
     for control in spec.controls:

@@ -24,8 +24,9 @@ LEGEND = f"{BEYOND}: above what was observed (of a response curve: most of the e
 @click.command()
 @click.argument("name", required=False, metavar="[NAME]")
 @click.option(
-    "--kind", type=click.Choice(["response", "saturation", "adstock"]), default="response", show_default=True,
-    help="Outcome against spend; the curve of one period's exposure; the carry-over.",
+    "--kind", type=click.Choice(["response", "saturation", "adstock", "time-varying"]), default="response",
+    show_default=True,
+    help="Outcome against spend; the curve of one period's exposure; the carry-over; how effects drift in time.",
 )  # fmt: skip
 @click.option("--channel", "channels", multiple=True, metavar="CHANNEL", help="Only this one; may be repeated.")
 @click.option("--points", metavar="N", type=click.IntRange(min=2), help="Points of a curve [21].")
@@ -44,7 +45,7 @@ def curves(
     first: str | None, last: str | None, level: float, draws: int | None, force: bool, strict: bool, form: str,
     output: str | None, workspace: str | None,
 ) -> None:  # fmt: skip
-    """Curves of each channel, with intervals: response to spend, saturation, carry-over.
+    """Curves of each channel, with intervals: response to spend, saturation, carry-over; and drift of all effects.
 
     A response curve multiplies all spend of the window: what it brings against none, until its effects have died away.
     Points where most of the exposure would be above anything observed are marked: no data speak there.
@@ -63,7 +64,8 @@ def curves(
         )  # fmt: skip
     say(heading(report.stored, report.span))
     tables = {"response": _response, "saturation": _saturation, "adstock": partial(_adstock, unit=report.unit)}
-    write_frame(report.table, form, output, partial(_blocks, one=tables[kind]))
+    blocks = _varying if kind == "time-varying" else partial(_blocks, one=tables[kind])
+    write_frame(report.table, form, output, blocks)
     tell(report.findings)
     finish(report.findings, strict)
 
@@ -118,6 +120,17 @@ def _adstock(rows: list[Row], level: str, unit: str) -> str:
         interval = ends(percent(row["weight_lower"]), percent(row["weight_upper"]))
         lines.append([f"{row['lag']:.0f}", percent(row["weight"]), interval, f"{bar(row['weight'], most):20}"])
     return block(_name(rows), lines, left=0, drawn=True)
+
+
+def _varying(frame: pd.DataFrame) -> str:
+    """What multiplies all effects, by period."""
+    rows = records(frame)
+    most = max(row["multiplier"] for row in rows)
+    lines = [["from", "effects ×", f"{frame['interval_level'].iloc[0]:.0%} interval", ""]]
+    for row in rows:
+        interval = ends(ratio(row["multiplier_lower"]), ratio(row["multiplier_upper"]))
+        lines.append([row["date"], ratio(row["multiplier"]), interval, f"{bar(row['multiplier'], most):20}"])
+    return block("effects of all channels", lines, left=0, drawn=True)
 
 
 def _name(rows: list[Row]) -> str:

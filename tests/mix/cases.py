@@ -22,6 +22,7 @@ from attribution_models.mix.spec import (
     Seasonality,
     Trend,
 )
+from attribution_models.mix.time_varying import TimeVarying
 from tests.mix.panels import lift, panel
 
 
@@ -388,6 +389,42 @@ def geo_autoregressive() -> Case:
     return Case(spec, panel(spec, geos=3, periods=12, seed=28, missing=((0, 5), (1, 11), (2, 3), (2, 4))))
 
 
+def time_varying() -> Case:
+    spec = mix(
+        channel("search", "binomial", "hill", effect=roi()),
+        channel("radio", "delayed", "tanh", effect=mroi(), order="saturation-first"),
+        channel("video", "geometric", "hill", frequency="video_frequency", effect=share()),
+        channel("tv"),
+        time_varying=TimeVarying(4),
+    )
+    data = panel(spec, seed=30, before=2, missing=((0, 9),))
+    return Case(spec, data, (lift(spec, data, 3, (0,), 6, 10), lift(spec, data, 2, (0,), 8, 11, 0.3)))
+
+
+def geo_time_varying() -> Case:
+    spec = mix(
+        channel("tv", national=True, effect=effect("normal", 0.1, 0.3)),
+        channel("search", "geometric", "root", effect=mroi()),
+        time_varying=TimeVarying(3, Prior("gamma", (2.0, 4.0)), Prior("fixed", (9.0,)), "expquad"),
+        trend=Trend("gaussian-process", 3),
+        noise=Noise(by_geo=True),
+        **GEO,
+    )
+    data = panel(spec, geos=3, periods=12, seed=31, missing=((0, 5), (1, 5), (2, 5), (2, 7)))
+    return Case(spec, data, (lift(spec, data, 1, (0, 2), 6, 9),))
+
+
+def log_time_varying() -> Case:
+    spec = mix(
+        channel("tv"),
+        channel("search", pooling=None),
+        link="log",
+        time_varying=TimeVarying(3, scale=Prior("fixed", (0.6,))),
+        **GEO,
+    )
+    return Case(spec, panel(spec, geos=3, periods=12, seed=32))
+
+
 def log_lifts() -> Case:
     """Not covered by the compiled density."""
     spec = mix(
@@ -432,5 +469,8 @@ CASES: dict[str, Case] = {
         constants,
         autoregressive,
         geo_autoregressive,
+        time_varying,
+        geo_time_varying,
+        log_time_varying,
     )
 }

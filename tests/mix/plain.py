@@ -45,8 +45,35 @@ def value(s, parameter, p):
     return p[s.index(parameter)] if parameter.group else parameter.constant
 
 
+def drift(s, p, length):
+    """v_t by its formula, term by term."""
+    given = s.spec.time_varying
+    if given is None:
+        return np.ones(length)
+    # Of the fit, where rows go on after its panel.
+    periods = s.varying.weight.size
+    by_name = {group.name: p[group.start : group.start + group.size] for group in s.groups}
+    eta, ell = (
+        by_name[f"time_varying_{name}"][0] if f"time_varying_{name}" in by_name else getattr(given, name).values[0]
+        for name in ("scale", "length")
+    )
+    half = 1.5 * (periods - 1) / 2
+    f = np.full(length, np.log(np.e - 1))
+    for j, z in enumerate(by_name["time_varying_z"], 1):
+        w = j * np.pi / (2 * half)
+        if given.covariance == "expquad":
+            density = eta**2 * np.sqrt(2 * np.pi) * ell * np.exp(-(ell**2) * w**2 / 2)
+        else:
+            density = eta**2 * 16 / 3 * 5**2.5 / ell**5 / (5 / ell**2 + w**2) ** 3
+        for t in range(length):
+            at = min(t - (periods - 1) / 2, half)
+            f[t] += z * np.sqrt(density) * np.sin(w * (at + half)) / np.sqrt(half)
+    soft = np.log1p(np.exp(f))
+    return soft / np.mean([soft[t] for t in range(periods) if s.fitted[:, t].any()])
+
+
 def responses(s, theta, post, media=None, reach=None):
-    """h of every channel, (C, G, T), at the first draw of a posterior."""
+    """h v of every channel, (C, G, T), at the first draw of a posterior."""
     p = post.parameters[0]
     media = s.media if media is None else media
     reach = s.reach if reach is None else reach
@@ -65,4 +92,4 @@ def responses(s, theta, post, media=None, reach=None):
                 h[c, g, t] = a
             if late:
                 h[c, g] = curve(channel.saturation.kind, *shape, h[c, g])
-    return h
+    return h * drift(post.structure, p, periods)

@@ -21,7 +21,7 @@ from attribution_models.mix.spec import Channel, Control, Noise
 from attribution_models.mix.structure import structure
 from tests.mix.cases import CASES, adstock, channel, effect, mix, roi, saturation
 from tests.mix.panels import panel
-from tests.mix.plain import curve, value, weights
+from tests.mix.plain import curve, drift, value, weights
 
 DRAWS = 6
 
@@ -33,7 +33,7 @@ def posterior(case, draws=DRAWS, seed=3):
 
 
 def plain_media(post, d, times=lambda c, x: x, ahead=0):
-    """β h of every channel from raw exposure changed by `times`, (C, G, T + ahead), with nothing after the data's end."""
+    """β h v of every channel from raw exposure changed by `times`, (C, G, T + ahead), with nothing after the data's end."""
     s, p = post.structure, post.parameters[d]
     wide = np.pad(s.data.exposure, ((0, 0), (0, 0), (0, ahead)))
     often = np.pad(s.data.frequency, ((0, 0), (0, 0), (0, ahead))) if s.data.frequency.size else np.zeros_like(wide)
@@ -51,7 +51,7 @@ def plain_media(post, d, times=lambda c, x: x, ahead=0):
             for j in range(min(len(w), before + t + 1)):
                 h[:, t] += w[j] * acts[:, before + t - j]
         found.append(post.beta[d, c][:, None] * (curve(spec.saturation.kind, *shape, h) if late else h))
-    return np.stack(found)
+    return np.stack(found) * drift(s, p, s.outcome.shape[1] + ahead)
 
 
 def plain_linear(post, d, ahead=0):

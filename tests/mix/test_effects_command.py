@@ -119,6 +119,9 @@ def test_every_form_holds_the_same(run, kept, tmp_path):
         (("curves", "--channel", "radio"), 'No channel "radio"'),
         (("curves", "--kind", "adstock", "--points", "5"), "says nothing about adstock"),
         (("curves", "--kind", "saturation", "--to", "2024-05-01"), "the same in every period"),
+        (("curves", "--kind", "time-varying"), "Effects of mmm-national stay the same in every period"),
+        (("curves", "--kind", "time-varying", "--channel", "tv"), "all channels share them"),
+        (("curves", "--kind", "time-varying", "--points", "5"), "every period has a row"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
 )  # fmt: skip

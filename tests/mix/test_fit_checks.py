@@ -221,7 +221,9 @@ def test_a_confounder_of_that_strength_halves_the_coefficient():
     assert adjusted == pytest.approx(beta[0] / 2, rel=1e-6)
 
 
-@pytest.mark.parametrize("name", ["national_default", "geo_pooled", "geo_targets", "log_link", "national_student"])
+@pytest.mark.parametrize(
+    "name", ["national_default", "geo_pooled", "geo_targets", "log_link", "national_student", "geo_time_varying"]
+)
 def test_every_channel_has_a_robustness_value(name):
     post = posterior(name)
     found = robustness(post)
@@ -244,7 +246,7 @@ def test_the_strongest_control_is_the_one_that_confounds():
     assert found.strongest_share == pytest.approx(0.5, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["national_default", "unnormalised", "geo_pooled", "reach"])
+@pytest.mark.parametrize("name", ["national_default", "unnormalised", "geo_pooled", "reach", "time_varying"])
 def test_a_placebo_is_the_channel_of_the_future(name):
     case = CASES[name]
     spec, data = with_future(case.spec, case.data, case.spec.channels[0].name, 3)

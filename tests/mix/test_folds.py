@@ -35,7 +35,7 @@ def test_origins_end_with_the_panel():
         origins(40, 3, 10, least=11)
 
 
-@pytest.mark.parametrize("name", ["national_default", "targets_national", "geo_targets", "direct"])
+@pytest.mark.parametrize("name", ["national_default", "targets_national", "geo_targets", "direct", "time_varying"])
 def test_the_future_does_not_reach_the_fit(name):
     """Other outcomes after the origin, and anything after the horizon, change nothing in what is fitted."""
     case = CASES[name]
@@ -121,7 +121,7 @@ def test_row_scores_are_summed_up():
     assert both.elpd_se == pytest.approx(np.sqrt(4 * both.log_density.var()))
 
 
-@pytest.mark.parametrize("name", ["national_default", "geo_pooled"])
+@pytest.mark.parametrize("name", ["national_default", "geo_pooled", "geo_time_varying"])
 def test_rolling_origins(name):
     case, seen = CASES[name], []
 

@@ -32,6 +32,7 @@ SHOWN = (
     "families",
     "mixed_families",
     "log_link",
+    "time_varying",
 )
 
 
@@ -86,7 +87,9 @@ def test_draws_from_the_prior_are_finite_and_labelled(name):
         assert tests["lift_test"].to_numpy().tolist() == [lift.experiment for lift in case.lifts]
 
 
-@pytest.mark.parametrize("name", ["national_default", "geo_targets", "geo_national_channel", "direct"])
+@pytest.mark.parametrize(
+    "name", ["national_default", "geo_targets", "geo_national_channel", "direct", "geo_time_varying"]
+)
 def test_parts_add_up_to_what_is_expected(name):
     found = generations.group(prior_draws(build(*CASES[name], deterministics=True)), "prior")
     np.testing.assert_allclose(found["baseline"] + found["contribution"].sum("channel"), found["expected"], rtol=1e-9)
@@ -110,7 +113,7 @@ def test_under_a_log_link_a_contribution_is_what_would_be_lost():
     np.testing.assert_allclose(evaluate(model, ["expected"], values)[0], baseline, rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["targets_national", "geo_targets"])
+@pytest.mark.parametrize("name", ["targets_national", "geo_targets", "time_varying"])
 def test_a_prior_on_a_quantity_is_a_prior_on_that_quantity(name):
     """ROI, marginal ROI and share, recomputed from contributions and counterfactuals, are what was drawn."""
     case = CASES[name]
@@ -146,7 +149,7 @@ def test_marginal_roi_of_reach_and_frequency_is_of_reach():
     assert marginal == pytest.approx(values["mroi"].item(), rel=1e-7)
 
 
-@pytest.mark.parametrize("name", ["lifts", "geo_lifts", "log_lifts"])
+@pytest.mark.parametrize("name", ["lifts", "geo_lifts", "log_lifts", "geo_time_varying"])
 def test_a_lift_is_the_difference_that_its_exposure_makes(name):
     case = log_lifts() if name == "log_lifts" else CASES[name]
     s = joint(case)

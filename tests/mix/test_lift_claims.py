@@ -30,7 +30,7 @@ def drawn(name: str, size: int = 5) -> Posterior:
     return Posterior.of(density, np.random.default_rng(4).normal(scale=0.4, size=(1, size, density.size)), 3)
 
 
-@pytest.mark.parametrize("name", ["lifts", "geo_lifts"])
+@pytest.mark.parametrize("name", ["lifts", "geo_lifts", "time_varying", "geo_time_varying"])
 def test_the_claim_is_what_the_likelihood_compares_with_the_lift(name):
     case = CASES[name]
     posterior = drawn(name)
@@ -43,7 +43,7 @@ def test_the_claim_is_what_the_likelihood_compares_with_the_lift(name):
             assert told == pytest.approx(norm.logpdf(test.lift, claim[d], test.deviation), rel=1e-9)
 
 
-@pytest.mark.parametrize("name", ["national_default", "geo_pooled", "geo_reach", "log_link"])
+@pytest.mark.parametrize("name", ["national_default", "geo_pooled", "geo_reach", "log_link", "geo_time_varying"])
 def test_a_test_of_all_spend_is_the_return_inside_its_window(name):
     posterior, case = drawn(name), CASES[name]
     last = len(case.data.dates) - 1

@@ -17,6 +17,7 @@ from attribution.mix.model_toml import model_toml
 from attribution_models.mix import adstock, saturation
 from attribution_models.mix.priors import FAMILIES, Prior, half_normal, normal
 from attribution_models.mix.spec import Channel, Control, Effect, Event, Holidays, Intercept, MixSpec, Trend
+from attribution_models.mix.time_varying import TimeVarying
 from tests.mix.cases import CASES
 from tests.mix.markets import MODEL
 
@@ -92,6 +93,13 @@ def test_days_may_be_toml_dates_or_text():
     assert spec.events[0].dates == (("2024-03-01", "2024-03-01"), ("2024-04-01", "2024-04-03"))
 
 
+def test_effects_drift_where_the_table_is_there():
+    assert parse_model(LEAST).time_varying is None
+    assert parse_model(LEAST + "[time_varying]").time_varying == TimeVarying()
+    found = parse_model(LEAST + '[time_varying]\npoints = 6\nlength = 40\ncovariance = "expquad"')
+    assert found.time_varying == TimeVarying(6, length=Prior("fixed", (40.0,)), covariance="expquad")
+
+
 def test_a_truncated_normal_may_be_open_above():
     spec = parse_model(LEAST + '[noise]\nsigma = { dist = "truncated-normal", mu = 1, sigma = 1, lower = 0.1 }\n')
     assert spec.noise.sigma == Prior("truncated-normal", (1, 1, 0.1, float("inf")))
@@ -123,6 +131,10 @@ def test_a_truncated_normal_may_be_open_above():
         (LEAST + '[[event]]\nname = "e"\ndates = []', "event[0].dates: no date"),
         (LEAST + '[[event]]\nname = "e"\ndates = [["2024-02-01", "2024-01-01"]]', "event[0].dates[0]: ends (2024-01-01) before"),
         (LEAST + '[trend]\nkind = "linear"\nprior = { dist = "half-normal", sigma = 1 }', "trend.prior: half-normal is not possible"),
+        (LEAST + "[time_varying]\npoints = 0", "time_varying.points: Expected `int` >= 1"),
+        (LEAST + "[time_varying]\nknots = 3", '"time_varying.knots" is unknown'),
+        (LEAST + "[time_varying]\nscale = 0", "time_varying: The scale of time-varying effects must lie above zero"),
+        (LEAST + '[time_varying]\nlength = { dist = "normal", mu = 30, sigma = 5 }', "time_varying: The length of time-varying effects"),
         (LEAST + "[seasonality]\nyearly = -1", "seasonality.yearly: Expected `int` >= 0"),
         (LEAST + '[model]\nlink = "log"\n[defaults.effect]\nroi = { dist = "exponential", lam = 1 }', "tv: a prior on roi needs the identity link"),
         ('[data]\noutcome = "y"\n', "Object missing required field `channel`"),
@@ -178,6 +190,7 @@ def test_commented_lines_of_the_template_are_valid():
     )
     spec = parse_model(text)
     assert spec.period_effect == half_normal(0.3)
+    assert spec.time_varying == TimeVarying()
     assert spec.holidays[0].country == "US"
     assert spec.channels[3].frequency == "video_frequency"
 

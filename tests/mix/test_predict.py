@@ -109,7 +109,7 @@ def test_a_level_outside_its_range_is_refused():
 
 
 CUT = 5
-EXTENDED = ["national_default", "direct", "targets_national", "gaussian_process", "mixed_families", "daily", "log_link", "geo_pooled", "geo_national_channel", "geo_reach"]  # fmt: skip
+EXTENDED = ["national_default", "direct", "targets_national", "gaussian_process", "mixed_families", "daily", "log_link", "geo_pooled", "geo_national_channel", "geo_reach", "time_varying", "geo_time_varying", "log_time_varying"]  # fmt: skip
 
 
 def cut(data, first, last):

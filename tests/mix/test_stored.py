@@ -43,7 +43,16 @@ from attribution_models.mix.window import first_periods
 from tests.mix.cases import CASES
 
 # National and geo, integrated and sampled terms, log link, reach and frequency, lift tests, per-geo noise.
-NAMES = ("national_default", "national_student", "lifts", "geo_pooled", "geo_reach", "log_link", "geo_lifts")
+NAMES = (
+    "national_default",
+    "national_student",
+    "lifts",
+    "geo_pooled",
+    "geo_reach",
+    "log_link",
+    "geo_lifts",
+    "time_varying",
+)
 
 
 def made(name: str, draws: int = 8, seed: int = 5, case=None) -> MixFit:
@@ -269,6 +278,18 @@ def test_arviz_reads_the_fit_and_agrees_on_leave_one_out():
         assert loo(stored.posterior).elpd == pytest.approx(theirs.elpd, rel=1e-6)
     else:
         assert loo(stored.posterior).elpd == pytest.approx(theirs.elpd, abs=3 * theirs.se)
+
+
+def test_arviz_has_the_drift_of_effects():
+    pytest.importorskip("arviz")
+    from attribution_models.mix.generations import group  # noqa: PLC0415
+
+    stored = kept("time_varying")
+    found = group(to_arviz(stored, prior=3), "posterior")["time_varying"]
+    assert list(found.dims) == ["chain", "draw", "date"]
+    assert found["date"].to_numpy().tolist() == [str(d) for d in stored.data.dates]
+    seen = stored.structure.fitted.any(axis=0)
+    np.testing.assert_allclose(found.to_numpy()[..., seen].mean(axis=-1), 1.0)
 
 
 def test_netcdf_and_back(tmp_path):

@@ -82,7 +82,8 @@ def brute_mean(post, future, d, money=None, flight=None):
         return x
 
     # Parameters stand where the fit has them; only the rows are longer.
-    rows = replace(means.structure, groups=post.structure.groups, channels=post.structure.channels)
+    fit = post.structure
+    rows = replace(means.structure, groups=fit.groups, channels=fit.channels, varying=fit.varying)
     whole = replace(post, structure=rows, coefficients=means.coefficients)
     total = plain_media(whole, d, planned).sum(axis=0) + sum(plain_linear(whole, d).values())
     s = post.structure
@@ -100,7 +101,17 @@ def test_the_baseline_after_the_panel_is_the_forecast_s():
     np.testing.assert_array_equal(effects.structure.media, means.structure.media)
 
 
-NAMES = ["log", "log_link", "geo_log_link", "national_default", "geo_national_channel", "geo_pooled", "daily"]
+NAMES = [
+    "log",
+    "log_link",
+    "geo_log_link",
+    "national_default",
+    "geo_national_channel",
+    "geo_pooled",
+    "daily",
+    "time_varying",
+]
+NAMES += ["log_time_varying", "geo_time_varying"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -115,7 +126,7 @@ def test_what_money_brings_after_the_panel_is_the_difference_of_means(name):
 
 
 @pytest.mark.parametrize("by", [(), ("week",), ("week", "geo")], ids=str)
-@pytest.mark.parametrize("name", ["log", "geo_log_link", "geo_national_channel"])
+@pytest.mark.parametrize("name", ["log", "geo_log_link", "geo_national_channel", "log_time_varying"])
 def test_derivatives_after_the_panel_are_those_of_differences(name, by):
     post, _, _, plan, response = setting(name, by)
     rng = np.random.default_rng(1)

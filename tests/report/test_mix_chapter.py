@@ -25,6 +25,8 @@ from attribution.report.sources import Sources
 from attribution.report.words import Words
 from attribution.workspace import Workspace
 from attribution_models.mix.predict import fitted
+from tests.mix.markets import MODEL
+from tests.report.mixes import fit_into, with_off_weeks
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,18 @@ def test_the_stack_adds_up_to_the_fit(stored, tables):
     whole = mix_effects(stored).table.set_index("channel")["contribution"]
     for channel, amount in stack.groupby("channel")["contribution"].sum().items():
         assert amount == pytest.approx(whole[channel])
+
+
+def test_a_fit_whose_effects_drift_says_so(mixed, tmp_path):
+    said = "Effects drift in this fit"
+    assert said not in over_time_blocks(mixed, MixView(mixed.mixes[0]))[0].note
+    stored = fit_into(tmp_path, "drifts", with_off_weeks(), MODEL + "\n[time_varying]\npoints = 3\n")
+    sources = Sources(Workspace(tmp_path / "ws"), Words())
+    assert said in over_time_blocks(sources, MixView(stored))[0].note
+    found = mix(sources)
+    tables = {t.id: pd.DataFrame(t.records()) for t in Report("", "", found[0], found[1:]).tables()}
+    sums = tables["mix-over-time"].groupby("date")["contribution"].sum()
+    np.testing.assert_allclose(sums, tables["mix-fit"]["expected"][stored.structure.fitted[0]])
 
 
 def test_more_channels_than_colours_share_an_area(mixed, others):

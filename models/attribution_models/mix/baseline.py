@@ -128,10 +128,25 @@ def knot_weights(periods: int, at: tuple[int, ...]) -> NDArray[np.float64]:
     return np.vstack([np.interp(np.arange(periods), points, row) for row in np.eye(len(points))])
 
 
-def hilbert_basis(periods: int, size: int, factor: float = 1.5) -> tuple[NDArray[np.float64], tuple[float, ...]]:
-    """Basis functions of a Gaussian process on centred time, in periods, on [−B, B] with B = factor · T / 2."""
-    t = np.arange(periods) - (periods - 1) / 2
+def hilbert_basis(
+    periods: int, size: int, factor: float = 1.5, length: int | None = None
+) -> tuple[NDArray[np.float64], tuple[float, ...]]:
+    """Basis functions of a Gaussian process on centred time, in periods, on [−B, B] with B = factor · T / 2.
+
+    Parameters
+    ----------
+    periods, size : int
+        T, and how many functions.
+    length : int, optional
+        Periods that they are wanted for, counted from the first: beyond the edge B, where every function is zero, they
+        stay so. T of them without.
+
+    Returns
+    -------
+    array (size, length), and the functions' frequencies
+    """
     edge = max(factor * (periods - 1) / 2, 1.0)
+    t = np.minimum(np.arange(length or periods) - (periods - 1) / 2, edge)
     roots = np.arange(1, size + 1) * math.pi / (2 * edge)
     return np.sqrt(1 / edge) * np.sin(roots[:, None] * (t[None, :] + edge)), tuple(float(r) for r in roots)
 

@@ -117,21 +117,12 @@ def _continued(fit: Structure, joined: MixData) -> Iterator[tuple[Term, Floats]]
 def trend_columns(trend: Trend, periods: int, length: int) -> Floats:
     """Columns of a trend that was fitted to `periods` periods, over `length` of them."""
     if trend.kind == "gaussian-process":
-        return _basis(periods, trend.points or 20, length)
+        return hilbert_basis(periods, trend.points or 20, length=length)[0]
     at = trend_points(trend, periods)
     if trend.kind == "knots":
         return knot_weights(length, at)
     # Time counts in windows: 1 is the fitted window's end.
     return hinges(length, at) * (max(length - 1, 1) / max(periods - 1, 1))
-
-
-def _basis(periods: int, size: int, length: int, factor: float = 1.5) -> Floats:
-    """Hilbert-space basis beyond the window; beyond its edge B, where every function is zero, it stays so."""
-    middle = (periods - 1) / 2
-    edge = max(factor * middle, 1.0)
-    t = np.minimum(np.arange(length) - middle, edge)
-    roots = np.array(hilbert_basis(periods, size, factor)[1])
-    return np.asarray(np.sqrt(1 / edge) * np.sin(roots[:, None] * (t[None, :] + edge)))
 
 
 def _by_name(fit: Structure, data: MixData) -> dict[tuple[Prior, str], Event]:

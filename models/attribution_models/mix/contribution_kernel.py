@@ -35,6 +35,7 @@ def contribute(
     channel: Ints,
     media: Floats,
     reach: Floats,
+    vary: Floats,
     layout: Ints,
     values: Floats,
     edges: Ints,
@@ -53,6 +54,8 @@ def contribute(
     ----------
     parameters, beta, coefficients, channel, media, reach, layout, values, edges, shift
         As `effects.Effects` and `structure.Structure` have them.
+    vary : array (D, T + L − 1) or (1, T + L − 1)
+        `effects.Effects.multiplier`.
     outcome : array (G, T)
         Observed, divided by its worth.
     weights : array (K, G, T)
@@ -72,13 +75,13 @@ def contribute(
     mid, cell = np.empty(width), np.empty((rows, periods))
     linear, held = np.empty((lines, geos, periods)), np.zeros((rows, groups, measures))
     for d in range(first, last):
-        p = parameters[d]
+        p, v = parameters[d], vary[min(d, vary.shape[0] - 1)]
         all_weights(channel, p, w)
         linear_means(layout, values, edges, shift, coefficients[d], linear)
         for j in range(runs.shape[0]):
             g = runs[j, 0]
             if j == 0 or g != runs[j - 1, 0]:
-                _media(channel, p, beta[d], w, g, media, reach, mid, cell)
+                _media(channel, p, beta[d], w, g, media, reach, v, mid, cell)
                 if log:
                     _multiplicative(channels, g, linear, outcome[g], cell)
                 else:
@@ -89,16 +92,17 @@ def contribute(
 
 @once
 def _media(
-    channel: Ints, p: Floats, beta: Floats, w: Floats, g: int, media: Floats, reach: Floats, mid: Floats, cell: Floats
-) -> None:
-    """Write β h of every channel in one geo."""
+    channel: Ints, p: Floats, beta: Floats, w: Floats, g: int, media: Floats, reach: Floats, vary: Floats, mid: Floats,
+    cell: Floats,
+) -> None:  # fmt: skip
+    """Write β h v of every channel in one geo."""
     for c in range(channel.shape[0]):
         f, row = channel[c], cell[c]
         respond(
             f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], w[c, : f[LENGTH]], media[c, g], reach[c, g], mid, row
         )
         for t in range(row.size):
-            row[t] *= beta[c, g]
+            row[t] *= beta[c, g] * vary[t]
 
 
 @once

@@ -54,9 +54,10 @@ def contributions(effects: Effects, groups: Cells, level: float = 0.9) -> Contri
 def contribution_draws(effects: Effects, groups: Cells) -> Floats:
     """Contributions draw by draw, array (rows, groups, measures, D).
 
-    With h_c the response of channel c, β its effect, z the columns of treatment k and o_g the worth of the scaled mean:
+    With h_c the response of channel c, β its effect, v_t what multiplies all effects in a period (1 unless they drift),
+    z the columns of treatment k and o_g the worth of the scaled mean:
 
-        identity link   channel o_g β_gc h_cgt,  treatment o_g γ_gk (z_kgt − min z_k),  baseline all else of μ
+        identity link   channel o_g β_gc v_t h_cgt,  treatment o_g γ_gk (z_kgt − min z_k),  baseline all else of μ
         log link        channel and treatment μ − μ(without it),  baseline μ(without all of them),
                         (interaction) what these leave of μ: effects multiply, so one-off effects do not add up
 
@@ -72,8 +73,8 @@ def contribution_draws(effects: Effects, groups: Cells) -> Floats:
     def work(first: int, last: int) -> None:
         contribute(
             effects.parameters, effects.beta, effects.coefficients, effects.channel, s.media, s.reach,
-            rows.layout, rows.values, rows.edges, rows.shift, observed, weights, runs, effects.log, out,
-            first, last,
+            effects.multiplier, rows.layout, rows.values, rows.edges, rows.shift, observed, weights, runs, effects.log,
+            out, first, last,
         )  # fmt: skip
 
     effects.over_draws(work)

@@ -27,6 +27,7 @@ def counterfactual(
     channel: Ints,
     media: Floats,
     reach: Floats,
+    vary: Floats,
     layout: Ints,
     values: Floats,
     edges: Ints,
@@ -51,6 +52,8 @@ def counterfactual(
         As `effects.Effects` has them.
     media, reach : array (C, G, P + T + L − 1)
         With zeros after the data's end.
+    vary : array (D, T + L − 1) or (1, T + L − 1)
+        `effects.Effects.multiplier`.
     weights : array (K, G, T + L − 1)
         What a unit of scaled mean (of its exponential under a log link) counts as.
     group : array (G,)
@@ -71,11 +74,11 @@ def counterfactual(
     series, rows = np.empty((3, window + 2 * lags)), np.empty((5, window + lags))
     none = np.empty((weights.shape[0], 2))
     for d in range(first, last):
-        p = parameters[d]
+        p, v = parameters[d], vary[min(d, vary.shape[0] - 1)]
         all_weights(channel, p, w)
         if log:
             linear_means(layout, values, edges, shift, coefficients[d], linear)
-            _total(p, beta[d], channel, w, media, reach, linear, mid, total)
+            _total(p, beta[d], channel, w, media, reach, v, linear, mid, total)
         for c in range(channels):
             f = channel[c]
             n, late, curve, one, two = f[LENGTH], f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]]
@@ -92,7 +95,9 @@ def counterfactual(
                 for i in range(-2 if log else -1, multipliers.size):
                     multiplier = multipliers[i] if i >= 0 else -1.0 - i
                     _at(multiplier, late, often, curve, one, two, w[c, :n], x, pre, window, size, series, rows)
-                    effect = rows[RESPONSE, :size]
+                    effect, drift = rows[RESPONSE, :size], v[start:]
+                    for t in range(size):
+                        effect[t] *= drift[t]
                     if log:
                         _multiply(b, total[g, start : start + size], i == -2, effect, rows[REST, :size])
                     for k in range(weights.shape[0]):
@@ -108,8 +113,8 @@ def counterfactual(
 
 @once
 def _total(
-    p: Floats, beta: Floats, channel: Ints, w: Floats, media: Floats, reach: Floats, linear: Floats, mid: Floats,
-    total: Floats,
+    p: Floats, beta: Floats, channel: Ints, w: Floats, media: Floats, reach: Floats, vary: Floats, linear: Floats,
+    mid: Floats, total: Floats,
 ) -> None:  # fmt: skip
     """Write the logarithm of the mean; after the data's end the baseline stays what it was in the last period."""
     geos, ahead = total.shape
@@ -126,7 +131,7 @@ def _total(
                 f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], w[c, : f[LENGTH]], media[c, g], reach[c, g], mid, h
             )
             for t in range(ahead):
-                total[g, t] += beta[c, g] * h[t]
+                total[g, t] += beta[c, g] * vary[t] * h[t]
 
 
 @once

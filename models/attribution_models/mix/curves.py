@@ -55,7 +55,7 @@ class ResponseCurves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SaturationCurves:
-    """h against exposure that stays the same from period to period.
+    """h against exposure that stays the same from period to period; where effects drift, that of their mean.
 
     Attributes
     ----------
@@ -90,6 +90,23 @@ class AdstockWeights:
 
     channels: tuple[str, ...]
     weight: Summary
+    level: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Multipliers:
+    """What multiplies the effects of all channels in each period; `TimeVarying` has the formula.
+
+    Attributes
+    ----------
+    dates : array (T,) of datetime64[D]
+    multiplier : Summary
+        (T,); its mean over the fitted periods is 1 in every draw.
+    level : float
+    """
+
+    dates: NDArray[np.datetime64]
+    multiplier: Summary
     level: float
 
 
@@ -156,6 +173,12 @@ def adstock_weights(effects: Effects, level: float = 0.9) -> AdstockWeights:
 
     effects.over_draws(work)
     return AdstockWeights(_names(effects), Summary.of(out, level), level)
+
+
+def multipliers(effects: Effects, level: float = 0.9) -> Multipliers:
+    """What multiplies the effects of all channels in each period of the panel."""
+    dates = effects.structure.data.dates
+    return Multipliers(dates, Summary.of(effects.multiplier[:, : len(dates)].T, level), level)
 
 
 def _names(effects: Effects) -> tuple[str, ...]:

@@ -108,6 +108,9 @@ def tables_of(s: Structure) -> tuple[Tables, int, int]:
     arrow = Arrow.of(integrated, s.fitted, each=sigma.size > 1)
     basis, eigen = _eigen(layout, numbers, arrow)
     lift, lift_value, lift_geo, lift_media = _lifts(s)
+    varies = () if s.varying is None else (s.varying.term,)
+    varying, varying_numbers, varying_values = _columns(constants, varies, scaled=False)
+    varying_coefficient = _coefficients(constants, varies)
     parameter, prior = _parameters(s)
     found = Tables(
         parameter=parameter,
@@ -141,6 +144,11 @@ def tables_of(s: Structure) -> tuple[Tables, int, int]:
         lift_geo=lift_geo,
         lift_media=lift_media,
         worth=s.scales.population * s.scales.outcome,
+        varying=varying,
+        varying_numbers=varying_numbers,
+        varying_values=varying_values,
+        varying_coefficient=varying_coefficient,
+        varying_weight=np.zeros(0) if s.varying is None else s.varying.weight,
     )
     arrays: list[Any] = [np.ascontiguousarray(array) for array in found]
     return Tables(*arrays), nu, rho

@@ -37,8 +37,9 @@ def draw_values(
         Standard normal numbers: coefficients ~ Normal(D v, D M⁻¹ D), `integral_kernel` has the symbols.
     a : array of int
         Address table.
-    stages : array (4,)
-        Addresses of `values`, `responses`, `left_over` and `draw_back`; the last two run only where k > 0.
+    stages : array (5,)
+        Addresses of `values`, `vary` (0 where effects stay the same), `responses`, `left_over` and `draw_back`; the
+        last two run only where k > 0.
     p : array (draws, n + constants)
         Written: values of all parameters.
     beta : array (draws, C, G)
@@ -50,15 +51,17 @@ def draw_values(
     table, memory, channels, geos = a.ctypes.data, room.ctypes.data, beta.shape[1], beta.shape[2]
     for d in range(first, last):
         run(stages[0], table, memory, points[d].ctypes.data, aside.ctypes.data)
-        run(stages[1], table, memory, 0, 0)
+        if stages[1] != 0:
+            run(stages[1], table, memory, 0, 0)
+        run(stages[2], table, memory, 0, 0)
         for i in range(p.shape[1]):
             p[d, i] = room[at[0] + i]
         for c in range(channels):
             for g in range(geos):
                 beta[d, c, g] = room[at[13] + c] * room[at[10] + c * geos + g]
         if coefficients.shape[1] > 0:
-            run(stages[2], table, memory, 0, 0)
-            run(stages[3], table, memory, noise[d].ctypes.data, coefficients[d].ctypes.data)
+            run(stages[3], table, memory, 0, 0)
+            run(stages[4], table, memory, noise[d].ctypes.data, coefficients[d].ctypes.data)
 
 
 @Stage

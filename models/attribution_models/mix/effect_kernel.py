@@ -46,6 +46,7 @@ from attribution_models.mix.views import (
     slopes_of,
     table_at,
     tests,
+    varying_of,
 )
 
 Floats = NDArray[np.float64]
@@ -58,12 +59,13 @@ def lift_tests(table: int, memory: int, _: int, __: int) -> float:
     a = table_at(table)
     t, lift, found = exposures(a), tests(a), 0.0
     p, m, (by_p, by_w, by_h, by_beta) = parameters(a, memory), media_of(a, memory), slopes_of(a, memory)
+    v = varying_of(a, memory)
     for i in range(lift.test.shape[0]):
         c, start, end = lift.test[i, LIFT_CHANNEL], lift.test[i, LIFT_START], lift.test[i, LIFT_END]
         first, last = lift.test[i, LIFT_FIRST_ROW], lift.test[i, LIFT_LAST_ROW]
         f = t.channel[c]
         n = f[LENGTH]
-        late, kind, one, two = f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]]
+        late, kind, one, two, varies = f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], v.row.size > 0
         h = np.empty((last - first, m.h[c].shape[1]))
         mid = np.empty((last - first, t.media.shape[2]))
         gap = 0.0
@@ -74,7 +76,7 @@ def lift_tests(table: int, memory: int, _: int, __: int) -> float:
             respond(late, kind, one, two, m.w[c, :n], x, reach, mid[row - first], h[row - first])
             part = 0.0
             for s in range(start, end + 1):
-                part += m.h[c, g, s] - h[row - first, s]
+                part += m.h[c, g, s] - h[row - first, s] * (v.row[s] if varies else 1.0)
             gap += part * lift.worth[g] * m.factor[c, g]
         z = (lift.value[i, 0] - gap * m.beta[c]) / lift.value[i, 1]
         found -= 0.5 * z * z + math.log(lift.value[i, 1]) + 0.5 * LOG_2PI
@@ -86,9 +88,12 @@ def lift_tests(table: int, memory: int, _: int, __: int) -> float:
             reach = lift.media[row] if f[FREQUENCY] else t.reach[c, g]
             step = down * lift.worth[g]
             for s in range(start, end + 1):
-                by_beta[c, g] += step * (m.h[c, g, s] - h[row - first, s])
+                lost = v.row[s] if varies else 1.0
+                by_beta[c, g] += step * (m.h[c, g, s] - h[row - first, s] * lost)
                 by_h[c, g, s] += step * m.beta[c] * m.factor[c, g]
-                back[s] = -step * m.beta[c] * m.factor[c, g]
+                back[s] = -step * m.beta[c] * m.factor[c, g] * lost
+                if varies:
+                    v.back[s] -= step * m.beta[c] * m.factor[c, g] * h[row - first, s]
             by_one, by_two = pull(
                 late, kind, one, two, m.w[c, :n], x, reach, mid[row - first], h[row - first], back, by_w[c, :n]
             )
@@ -103,6 +108,7 @@ def pull_effects(table: int, memory: int, _: int, down: int) -> float:
     a = table_at(table)
     t, known, gradient, found = exposures(a), priors(a), flat(down, a[N]), 0.0
     p, m, (by_p, by_w, by_h, by_beta) = parameters(a, memory), media_of(a, memory), slopes_of(a, memory)
+    v = varying_of(a, memory)
     for c in range(m.beta.size):
         f = t.channel[c]
         i = f[EFFECT]
@@ -124,7 +130,7 @@ def pull_effects(table: int, memory: int, _: int, down: int) -> float:
         else:
             by_p[i] += by_log / p[i]
         by_total = 0.0 if f[MODE] == DIRECT else -by_log / m.total[c]
-        _pull_total(t, p, m, c, by_total, by_beta, by_h, by_w, by_p)
+        _pull_total(t, p, m, v.row, v.back, c, by_total, by_beta, by_h, by_w, by_p)
     return found
 
 
@@ -133,6 +139,8 @@ def _pull_total(
     t: Exposure,
     p: Floats,
     m: Media,
+    vary: Floats,
+    by_vary: Floats,
     c: int,
     by_total: float,
     by_beta: Floats,
@@ -157,11 +165,15 @@ def _pull_total(
                 more, mid = m.more[c, g], m.more_mid[c, g]
                 x = stepped(t.media[c, g], 0.0 if f[FREQUENCY] else MROI_STEP)
                 reach = stepped(t.reach[c, g], MROI_STEP if f[FREQUENCY] else 0.0)
+                back = units[g] * step
+                for s in range(vary.size):
+                    by_vary[s] += back[s] * more[s]
+                    back[s] *= vary[s]
                 for s in range(units.shape[1]):
-                    part += units[g, s] * more[s]
+                    part += units[g, s] * (more[s] * vary[s] if vary.size > 0 else more[s])
                 by_a, by_b = pull(
-                    f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], m.w[c, :n], x, reach, mid, more,
-                    units[g] * step, by_w[c, :n],
+                    f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], m.w[c, :n], x, reach, mid, more, back,
+                    by_w[c, :n],
                 )  # fmt: skip
                 by_p[f[FIRST]] += by_a
                 by_p[f[SECOND]] += by_b

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from attribution_models.mix.columns import Term
 from attribution_models.mix.density import tables_of
 from attribution_models.mix.linear_rows import LinearRows, linear_rows
+from attribution_models.mix.media_multiplier import media_multiplier
 from attribution_models.mix.nuts import available
 from attribution_models.mix.posterior import Posterior
 from attribution_models.mix.structure import Structure
@@ -49,6 +50,9 @@ class Effects:
     revenue : array (G, T + L − 1)
         Revenue per outcome. Cells where it is not known take the geo's mean (or the panel's); after the data's end each
         geo has the mean of its last L periods, L the longest carry-over. NaN where nothing is known.
+    multiplier : array (D, T + L − 1) or (1, T + L − 1)
+        v_t, what multiplies every effect of media; ones where effects stay the same. `media_multiplier` says how it
+        goes on after the data's end.
     """
 
     structure: Structure
@@ -59,6 +63,7 @@ class Effects:
     rows: LinearRows
     worth: Floats
     revenue: Floats
+    multiplier: Floats
 
     @classmethod
     def of(cls, posterior: Posterior, draws: int | None = None) -> Effects:
@@ -76,6 +81,7 @@ class Effects:
             rows=rows,
             worth=s.scales.population * s.scales.outcome,
             revenue=revenue_ahead(s.data.revenue_per_outcome, longest(s)),
+            multiplier=media_multiplier(s, posterior.parameters[kept], s.outcome.shape[1] + longest(s) - 1),
         )
 
     @property

@@ -16,6 +16,7 @@ from attribution_models.mix.data import MixData
 from attribution_models.mix.generations import pymc
 from attribution_models.mix.graph_linear import coefficients, linear
 from attribution_models.mix.graph_media import Medium, lift_mean
+from attribution_models.mix.graph_time_varying import multiplier
 from attribution_models.mix.graph_transforms import Tensor
 from attribution_models.mix.graph_variables import Values, variable
 from attribution_models.mix.labels import coordinates, label
@@ -65,7 +66,8 @@ def graph(s: Structure, *, deterministics: bool = False) -> Model:
         raise ValueError("The graph samples every coefficient; make the structure with integrate=False.")
     with pm.Model(coords=_coords(s)) as model:
         values = Values({group.name: variable(group) for group in s.groups})
-        media = [Medium(s, c, values) for c in range(len(s.channels))]
+        varying = multiplier(s, values)
+        media = [Medium(s, c, values, varying) for c in range(len(s.channels))]
         contributions = _contributions(s, media)
         parts = _parts(s, values)
         mean = sum([*contributions, *parts.values()], start=pt.zeros(s.outcome.shape))
@@ -74,6 +76,8 @@ def graph(s: Structure, *, deterministics: bool = False) -> Model:
         if deterministics:
             _report(s, contributions, parts, mean)
             _coefficients(s, values)
+            if varying is not None:
+                pm.Deterministic("time_varying", varying, dims="date")
     return model
 
 
@@ -94,7 +98,7 @@ def _coords(s: Structure) -> dict[str, object]:
 
 
 def _contributions(s: Structure, media: list[Medium]) -> list[Tensor]:
-    """β_gc h_gt of every channel, scaled; each (G, T)."""
+    """β_gc h_gt v_t of every channel, scaled; each (G, T)."""
     dims = ("channel", "geo", "exposure_period")
     exposure, reach = pm.Data("media", s.media, dims=dims), pm.Data("reach", s.reach, dims=dims)
     return [m.effect[:, None] * m.response(exposure[c], reach[c]) for c, m in enumerate(media)]

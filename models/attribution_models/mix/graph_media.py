@@ -26,11 +26,14 @@ class Medium:
     structure : Structure
     channel : int
     values : Values
+    varying : tensor (T,), optional
+        v_t, where effects drift in time.
     """
 
     structure: Structure
     channel: int
     values: Values
+    varying: Tensor | None = None
 
     @property
     def spec(self) -> Channel:
@@ -50,15 +53,20 @@ class Medium:
         return lag_weights(form.kind, form.normalize, form.length, first, second)
 
     def response(self, media: Tensor, reach: Tensor) -> Tensor:
-        """h_gt of β = 1, from what saturates and what multiplies it, both (G, P + T).
+        """h_gt v_t of β = 1, from what saturates and what multiplies it, both (G, P + T).
 
         ``adstock-first``: saturate(Σ_l w_l m_{t−l}); ``saturation-first``, and reach and frequency:
-        Σ_l w_l saturate(m_{t−l}) reach_{t−l}.
+        Σ_l w_l saturate(m_{t−l}) reach_{t−l}; times v_t.
 
         Returns
         -------
         tensor (G, T)
         """
+        found = self._steady(media, reach)
+        return found if self.varying is None else found * self.varying[None, :]
+
+    def _steady(self, media: Tensor, reach: Tensor) -> Tensor:
+        """What would be without drift, (G, T)."""
         kind = self.spec.saturation.kind
         first, second = (self.values[p] for p in self.plan.saturation)
         if self.spec.order == "adstock-first" and self.spec.frequency is None:
@@ -70,7 +78,7 @@ class Medium:
         return carry(self.weights, self.spec.adstock.length, x, *place)
 
     def of_acting(self, acting: Tensor, geos: list[int]) -> Tensor:
-        """h_gt where what is bought (reach for reach and frequency, else exposure) is `acting`, (geos, P + T)."""
+        """h_gt v_t where what is bought (reach for reach and frequency, else exposure) is `acting`, (geos, P + T)."""
         s = self.structure
         if self.spec.frequency is not None:
             return self.response(s.media[self.channel, geos], acting)
@@ -85,7 +93,7 @@ class Medium:
 
     @cached_property
     def fitted(self) -> Tensor:
-        """h_gt over the data's own exposure, whatever is put into the model later."""
+        """h_gt v_t over the data's own exposure, whatever is put into the model later."""
         return self.of_acting(self.acting, list(range(len(self.structure.data.geos))))
 
     @cached_property
@@ -104,7 +112,7 @@ class Medium:
         return sampled * self.factors
 
     def total(self) -> Tensor:
-        """H = Σ_gt units_gt e_gc h_gt; for a prior on marginal ROI that of one per cent more, less that of none."""
+        """H = Σ_gt units_gt e_gc h_gt v_t; for a prior on marginal ROI that of one per cent more, less that of none."""
         h = self.fitted
         if self.plan.marginal:
             h = self.of_acting((1 + MROI_STEP) * self.acting, list(range(len(self.structure.data.geos)))) - h

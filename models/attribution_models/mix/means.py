@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from attribution_models.mix.columns import DENSE, TIME, Term
 from attribution_models.mix.density import tables_of
 from attribution_models.mix.groups import Parameter
+from attribution_models.mix.media_multiplier import media_multiplier
 from attribution_models.mix.nuts import available
 from attribution_models.mix.posterior import Posterior
 from attribution_models.mix.predict_kernel import add_media
@@ -37,6 +38,8 @@ class Means:
         By term of `structure`.
     sigma : array (D, G)
         Of the noise, on the scaled outcome.
+    multiplier : array (D, T) or (1, T)
+        v_t, what multiplies every effect of media in the periods of `structure`.
     nu : array (D,) or None
         Degrees of freedom of Student-t noise.
     rho : array (D,) or None
@@ -49,6 +52,7 @@ class Means:
     channel: Ints
     coefficients: Mapping[str, Floats]
     sigma: Floats
+    multiplier: Floats
     nu: Floats | None
     rho: Floats | None = None
 
@@ -59,6 +63,7 @@ class Means:
         """Read a posterior; for other rows than its own, `rows` with terms that `coefficients` has."""
         fit = posterior.structure
         sigma = np.stack([value(posterior, p) for p in fit.noise], axis=1)
+        periods = (rows or fit).outcome.shape[1]
         return cls(
             structure=rows or fit,
             parameters=np.ascontiguousarray(posterior.parameters),
@@ -66,6 +71,7 @@ class Means:
             channel=tables_of(fit)[0].channel,
             coefficients=posterior.coefficients if coefficients is None else coefficients,
             sigma=np.repeat(sigma, len(fit.data.geos), axis=1) if sigma.shape[1] == 1 else sigma,
+            multiplier=media_multiplier(fit, posterior.parameters, periods),
             nu=None if fit.nu is None else value(posterior, fit.nu),
             rho=None if fit.rho is None else value(posterior, fit.rho),
         )
@@ -98,7 +104,7 @@ class Means:
         edges = np.linspace(0, self.size, 2 * available() + 1).astype(int)
 
         def part(first: int, last: int) -> None:
-            add_media(self.parameters, beta, self.channel, media, reach, first, last, found)
+            add_media(self.parameters, beta, self.channel, media, reach, self.multiplier, first, last, found)
 
         with ThreadPoolExecutor(available()) as pool:
             list(pool.map(part, edges[:-1], edges[1:]))

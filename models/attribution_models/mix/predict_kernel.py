@@ -16,9 +16,10 @@ Ints = NDArray[np.int64]
 
 @kernel
 def add_media(
-    parameters: Floats, beta: Floats, channel: Ints, media: Floats, reach: Floats, first: int, last: int, out: Floats
-) -> None:
-    """Add Σ_c β_c h_c(x_c)_t for draws `first` … `last` − 1.
+    parameters: Floats, beta: Floats, channel: Ints, media: Floats, reach: Floats, vary: Floats, first: int, last: int,
+    out: Floats,
+) -> None:  # fmt: skip
+    """Add v_t Σ_c β_c h_c(x_c)_t for draws `first` … `last` − 1.
 
     Parameters
     ----------
@@ -29,6 +30,8 @@ def add_media(
         `tables.Tables.channel`.
     media, reach : array (C, P + T)
         Of this geo.
+    vary : array (D, T) or (1, T)
+        What multiplies every effect.
     out : array (D, T)
         Added to.
     """
@@ -36,7 +39,7 @@ def add_media(
     periods = out.shape[1]
     w, mid, h = np.empty((channels, longest_lag(channel))), np.empty(width), np.empty(periods)
     for d in range(first, last):
-        p, row = parameters[d], out[d]
+        p, row, v = parameters[d], out[d], vary[min(d, vary.shape[0] - 1)]
         all_weights(channel, p, w)
         for c in range(channels):
             f, b = channel[c], beta[d, c]
@@ -44,4 +47,4 @@ def add_media(
                 f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], w[c, : f[LENGTH]], media[c], reach[c], mid, h
             )  # fmt: skip
             for t in range(periods):
-                row[t] += b * h[t]
+                row[t] += b * v[t] * h[t]

@@ -98,7 +98,8 @@ def _at_end(draws: Floats, prior: Prior) -> float:
 
 def _pairs(posterior: Posterior) -> Iterator[tuple[str, Floats, Prior]]:
     s, values = posterior.structure, posterior.by_name()
-    spread = {term.vector for term in s.terms if term.spread is not None}
+    terms = s.terms if s.varying is None else (*s.terms, s.varying.term)
+    spread = {term.vector for term in terms if term.spread is not None}
     for group in s.groups:
         if group.name in spread:
             continue

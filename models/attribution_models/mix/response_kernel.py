@@ -29,7 +29,7 @@ from attribution_models.mix.tables import (
     THETA,
     WEIGHT,
 )  # fmt: skip
-from attribution_models.mix.views import Exposure, Media, exposures, media_of, parameters, table_at
+from attribution_models.mix.views import Exposure, Media, exposures, media_of, parameters, table_at, varying_of
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ Floats = NDArray[np.float64]
 def responses(table: int, memory: int, _: int, __: int) -> float:
     """Evaluate every channel's response and β."""
     a = table_at(table)
-    t, m, p = exposures(a), media_of(a, memory), parameters(a, memory)
+    t, m, p, v = exposures(a), media_of(a, memory), parameters(a, memory), varying_of(a, memory)
     channels, geos = m.factor.shape
     for c in range(channels):
         f = t.channel[c]
@@ -55,6 +55,9 @@ def responses(table: int, memory: int, _: int, __: int) -> float:
                 f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], m.w[c, :n], t.media[c, g], t.reach[c, g],
                 m.mid[c, g], m.h[c, g],
             )  # fmt: skip
+            for s in range(v.row.size):
+                v.raw[c, g, s] = m.h[c, g, s]
+                m.h[c, g, s] *= v.row[s]
             if f[MARGINAL]:
                 respond(
                     f[LATE] == 1, f[CURVE], p[f[FIRST]], p[f[SECOND]], m.w[c, :n],
@@ -63,13 +66,13 @@ def responses(table: int, memory: int, _: int, __: int) -> float:
                 )  # fmt: skip
         m.beta[c], m.total[c] = p[f[EFFECT]], 1.0
         if f[MODE] != DIRECT:
-            m.total[c] = total_response(t, m, c)
+            m.total[c] = total_response(t, m, v.row, c)
             m.beta[c] *= t.amount[c] / m.total[c]
     return 0.0
 
 
 @once
-def total_response(t: Exposure, m: Media, c: int) -> float:
+def total_response(t: Exposure, m: Media, vary: Floats, c: int) -> float:
     """H: what β = 1 contributes, in the unit of the effect's prior."""
     f = t.channel[c]
     units = t.units[f[WEIGHT]]
@@ -77,7 +80,11 @@ def total_response(t: Exposure, m: Media, c: int) -> float:
     for g in range(units.shape[0]):
         part = 0.0
         for s in range(units.shape[1]):
-            part += units[g, s] * (m.more[c, g, s] - m.h[c, g, s] if f[MARGINAL] else m.h[c, g, s])
+            if f[MARGINAL]:
+                more = m.more[c, g, s] * vary[s] if vary.size > 0 else m.more[c, g, s]
+                part += units[g, s] * (more - m.h[c, g, s])
+            else:
+                part += units[g, s] * m.h[c, g, s]
         found += part * m.factor[c, g]
     return found
 

@@ -132,7 +132,7 @@ def gains(
 
     def work(first: int, last: int) -> None:
         counterfactual(
-            effects.parameters, effects.beta, effects.coefficients, effects.channel, media, reach,
+            effects.parameters, effects.beta, effects.coefficients, effects.channel, media, reach, effects.multiplier,
             rows.layout, rows.values, rows.edges, rows.shift, weights, of, before, window.start, window.end, factors,
             effects.log, gain, carried, first, last,
         )  # fmt: skip

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from attribution_models.mix.columns import DENSE, Term
 from attribution_models.mix.density import design, tables_of
 from attribution_models.mix.means import value
+from attribution_models.mix.media_multiplier import media_multiplier
 from attribution_models.mix.posterior import Posterior
 from attribution_models.mix.predict_kernel import add_media
 
@@ -145,10 +146,11 @@ def _fitted(line: _Line, without: int) -> Floats:
 
 
 def _responses(posterior: Posterior) -> tuple[Floats, Floats]:
-    """Evaluate h of every channel at mean parameters, geos in the proportion of their mean β, and β over geos."""
+    """Evaluate h v of every channel at mean parameters, geos in the proportion of their mean β, and β over geos."""
     s = posterior.structure
     channel = tables_of(s)[0].channel
     middle = posterior.parameters.mean(axis=0, keepdims=True)
+    vary = media_multiplier(s, posterior.parameters, s.outcome.shape[1]).mean(axis=0, keepdims=True)
     by_geo = posterior.beta.mean(axis=0)
     mean = by_geo.mean(axis=1)
     h = np.zeros((len(mean), *s.outcome.shape))
@@ -157,7 +159,7 @@ def _responses(posterior: Posterior) -> tuple[Floats, Floats]:
             one = np.zeros((1, len(mean)))
             one[0, c] = by_geo[c, g] / mean[c] if mean[c] else 1.0
             media, reach = np.ascontiguousarray(s.media[:, g]), np.ascontiguousarray(s.reach[:, g])
-            add_media(middle, one, channel, media, reach, 0, 1, h[c, g : g + 1])
+            add_media(middle, one, channel, media, reach, vary, 0, 1, h[c, g : g + 1])
     return h, mean
 
 

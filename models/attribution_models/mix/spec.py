@@ -8,6 +8,7 @@ from typing import Literal
 from attribution_models.mix.adstock import Adstock
 from attribution_models.mix.priors import Prior, half_normal, normal
 from attribution_models.mix.saturation import Saturation
+from attribution_models.mix.time_varying import TimeVarying
 
 Target = Literal["coefficient", "contribution", "roi", "mroi"]
 Order = Literal["adstock-first", "saturation-first"]
@@ -287,7 +288,7 @@ class MixSpec:
 
     With y* the scaled outcome of geo g in period t (its logarithm under ``link = "log"``):
 
-        y*_gt = intercept_g + Σ_k γ_gk z_gkt + trend_t + season_t + events_t + Σ_c β_gc h_c(x_gc)_t + ε_gt
+        y*_gt = intercept_g + Σ_k γ_gk z_gkt + trend_t + season_t + events_t + v_t Σ_c β_gc h_c(x_gc)_t + ε_gt
 
     Attributes
     ----------
@@ -303,6 +304,8 @@ class MixSpec:
     controls, events, holidays, trend, seasonality, intercept, noise, scaling
     period_effect : Prior or None
         Of the spread of a common effect of each period (geo panels).
+    time_varying : TimeVarying or None
+        What v_t is made of; None: effects stay the same, v_t = 1.
     link : str
         ``identity``, or ``log``: effects multiply.
     history : str
@@ -327,6 +330,7 @@ class MixSpec:
     noise: Noise = field(default_factory=Noise)
     scaling: Scaling = field(default_factory=Scaling)
     period_effect: Prior | None = None
+    time_varying: TimeVarying | None = None
     link: Literal["identity", "log"] = "identity"
     history: Literal["mask", "zero"] = "mask"
     name: str = "mmm"

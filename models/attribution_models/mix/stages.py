@@ -18,6 +18,7 @@ from attribution_models.mix.mean_kernel import left_over, pull_mean
 from attribution_models.mix.priors_kernel import values
 from attribution_models.mix.response_kernel import responses
 from attribution_models.mix.structure import Structure
+from attribution_models.mix.varying_kernel import pull_vary, vary
 
 Ints = NDArray[np.int64]
 
@@ -31,7 +32,9 @@ def density_stages(s: Structure, *, anew: bool) -> tuple[Stage, ...]:
         Whether integrated columns are factorised in each step.
     """
     lifts = (lift_tests,) if s.lifts else ()
-    return values, responses, left_over, _noise(s, anew=anew), pull_mean, *lifts, pull_effects, pull_responses
+    before, after = ((), ()) if s.varying is None else ((vary,), (pull_vary,))
+    noise = _noise(s, anew=anew)
+    return values, *before, responses, left_over, noise, pull_mean, *lifts, pull_effects, *after, pull_responses
 
 
 def _noise(s: Structure, *, anew: bool) -> Stage:
@@ -43,7 +46,8 @@ def _noise(s: Structure, *, anew: bool) -> Stage:
 
 
 def draw_stages(s: Structure) -> Ints:
-    """Addresses of the stages that `draw_kernel.draw_values` takes."""
-    later = (left_over, draw_back) if any(term.integrate for term in s.terms) else ()
-    found = [stage.address for stage in (values, responses, *later)]
-    return np.array(found + [0] * (4 - len(found)), dtype=np.int64)
+    """Addresses of the stages that `draw_kernel.draw_values` takes; 0 for those that the model does not need."""
+    integrates = any(term.integrate for term in s.terms)
+    wanted = (True, s.varying is not None, True, integrates, integrates)
+    stages = (values, vary, responses, left_over, draw_back)
+    return np.array([stage.address if w else 0 for w, stage in zip(wanted, stages, strict=True)], dtype=np.int64)

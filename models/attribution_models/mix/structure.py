@@ -19,6 +19,7 @@ from attribution_models.mix.lifts import Lift
 from attribution_models.mix.media import ChannelPlan, plans
 from attribution_models.mix.scales import Scales
 from attribution_models.mix.spec import MixSpec
+from attribution_models.mix.varying import Varying
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,8 @@ class Structure:
         σ, one or one for each geo.
     nu, rho : Parameter or None
         Degrees of freedom, and autoregression.
+    varying : Varying or None
+        The multiplier of all media effects; None: they stay the same.
     lifts : tuple of Lift
     """
 
@@ -61,6 +64,7 @@ class Structure:
     noise: tuple[Parameter, ...]
     nu: Parameter | None
     rho: Parameter | None
+    varying: Varying | None
     lifts: tuple[Lift, ...]
 
     @property
@@ -117,6 +121,7 @@ def structure(
     noise = book.whole("sigma", ("geo",) if each else (), (data.geos,) if each else (), spec.noise.sigma)
     nu = book.whole("nu", (), (), spec.noise.nu)[0] if spec.noise.kind == "student-t" else None
     rho = None if spec.noise.autoregression is None else book.whole("rho", (), (), spec.noise.autoregression)[0]
+    varying = None if spec.time_varying is None else Varying.of(spec.time_varying, fitted, book)
     for term in terms:
         if not term.integrate:
             book.whole(term.vector, term.dims, term.coords, term.prior)
@@ -136,6 +141,7 @@ def structure(
         noise=noise,
         nu=nu,
         rho=rho,
+        varying=varying,
         lifts=lifts,
     )
 

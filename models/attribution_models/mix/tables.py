@@ -24,10 +24,10 @@ LOWER, UPPER, FIRST_NUMBER = range(3)
 
 # An address table holds the sizes below, then a pointer to every array of `Tables`, then where each array of `Memory`
 # begins in the working memory, then the stages of the density.
-SIZES = 22
+SIZES = 23
 (
     N, CONSTANTS, CHANNELS, GEOS, PERIODS, WIDTH, LAGS, SIGMAS, NU, RHO, SAMPLED, SAMPLED_VALUES, INTEGRATED,
-    INTEGRATED_VALUES, SHARED, OWNED, EIGEN, LIFTS, LIFT_ROWS, MARGINALS, MEMORY, STAGES,
+    INTEGRATED_VALUES, SHARED, OWNED, EIGEN, LIFTS, LIFT_ROWS, MARGINALS, VARYING, MEMORY, STAGES,
 ) = range(SIZES)  # fmt: skip
 
 
@@ -64,6 +64,10 @@ class Tables(NamedTuple):
         Geo, and exposure without the test.
     worth : array (G,)
         Outcome per unit of the scaled mean.
+    varying, varying_numbers, varying_values, varying_coefficient
+        Basis functions of the multiplier of media effects, and their coefficients; none where effects stay the same.
+    varying_weight : array (T,) or (0,)
+        What its mean is taken over.
     """
 
     parameter: Ints
@@ -97,6 +101,11 @@ class Tables(NamedTuple):
     lift_geo: Ints
     lift_media: Floats
     worth: Floats
+    varying: Ints
+    varying_numbers: Floats
+    varying_values: Floats
+    varying_coefficient: Ints
+    varying_weight: Floats
 
 
 class Memory(NamedTuple):
@@ -120,6 +129,10 @@ class Memory(NamedTuple):
         Outcome − mean, then the density's derivative in it.
     own, scale : (k,)
         Sampled coefficients of columns, and what multiplies them.
+    vary, bend, by_vary : (T,)
+        Multiplier of media effects, its slope, and the density's derivative in it; empty where effects stay the same.
+    raw : (C, G, T)
+        Responses before it; `h` is the response times it.
     """
 
     p: int
@@ -141,11 +154,15 @@ class Memory(NamedTuple):
     residual: int
     own: int
     scale: int
+    vary: int
+    bend: int
+    by_vary: int
+    raw: int
 
 
 ARRAYS, PLACES = len(Tables._fields), len(Memory._fields)
 FIRST_STAGE = SIZES + ARRAYS + PLACES
-MOST_STAGES = 9
+MOST_STAGES = 10
 
 
 def addresses(t: Tables, nu: int, rho: int, lags: int) -> Ints:
@@ -163,7 +180,7 @@ def addresses(t: Tables, nu: int, rho: int, lags: int) -> Ints:
     sizes = [
         len(t.parameter), len(t.constants), len(t.channel), *t.outcome.shape, t.media.shape[2], lags, len(t.sigma), nu,
         rho, len(t.sampled), t.sampled_values.size, len(t.integrated), t.integrated_values.size, len(t.shared),
-        t.owned.shape[1], t.eigen.size, len(t.lift), len(t.lift_geo), _marginals(t), places[-1], 0,
+        t.owned.shape[1], t.eigen.size, len(t.lift), len(t.lift_geo), _marginals(t), len(t.varying), places[-1], 0,
     ]  # fmt: skip
     found = [*sizes, *(array.ctypes.data for array in t), *places[:-1], *(0,) * MOST_STAGES]
     return np.array(found, dtype=np.int64)
@@ -175,10 +192,11 @@ def _marginals(t: Tables) -> int:
 
 def _memory(t: Tables, lags: int) -> Memory:
     c, (g, periods), width = len(t.channel), t.outcome.shape, t.media.shape[2]
-    n, k, more = len(t.parameter), len(t.sampled), _marginals(t)
+    n, k, more, vary = len(t.parameter), len(t.sampled), _marginals(t), int(len(t.varying) > 0)
     with_constants = n + len(t.constants)
     return Memory(
         p=with_constants, slope=n, by_p=with_constants, w=c * lags, by_first=c * lags, by_second=c * lags,
         by_w=c * lags, mid=c * g * width, h=c * g * periods, by_h=c * g * periods, factor=c * g, by_beta=c * g,
         total=c, beta=c, more_mid=more * g * width, more=more * g * periods, residual=g * periods, own=k, scale=k,
+        vary=vary * periods, bend=vary * periods, by_vary=vary * periods, raw=vary * c * g * periods,
     )  # fmt: skip

@@ -33,6 +33,7 @@ from attribution_models.mix.tables import (
     SHARED,
     SIGMAS,
     SIZES,
+    VARYING,
     WIDTH,
     N,
 )
@@ -129,6 +130,15 @@ class Linear(NamedTuple):
     own: Floats
     scale: Floats
     residual: Floats
+
+
+class Varying(NamedTuple):
+    """The multiplier of media effects at one point, in working memory; `tables.Memory` says what they are."""
+
+    row: Floats
+    bend: Floats
+    back: Floats
+    raw: Floats
 
 
 @inner
@@ -265,4 +275,27 @@ def tests(a: Ints) -> LiftTests:
     return LiftTests(
         whole(at[26], n, 5), grid(at[27], n, 2), flat_whole(at[28], rows), grid(at[29], rows, a[WIDTH]),
         flat(at[30], a[GEOS]),
+    )  # fmt: skip
+
+
+@once
+def varying_columns(a: Ints) -> Columns:
+    """View basis functions of the multiplier of media effects."""
+    k, at = a[VARYING], a[SIZES:]
+    return Columns(whole(at[31], k, 6), grid(at[32], k, 2), flat(at[33], k * a[PERIODS]), flat_whole(at[34], k))
+
+
+@once
+def varying_weight(a: Ints) -> Floats:
+    """View what the multiplier's mean is taken over."""
+    return flat(a[SIZES + 35], a[PERIODS])
+
+
+@once
+def varying_of(a: Ints, memory: int) -> Varying:
+    """View the multiplier of media effects; empty where effects stay the same."""
+    t, at = a[PERIODS] * min(a[VARYING], 1), a[SIZES + ARRAYS :]
+    return Varying(
+        flat(memory + 8 * at[19], t), flat(memory + 8 * at[20], t), flat(memory + 8 * at[21], t),
+        cube(memory + 8 * at[22], a[CHANNELS], a[GEOS], t),
     )  # fmt: skip

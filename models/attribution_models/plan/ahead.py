@@ -13,6 +13,7 @@ from attribution_models.mix.continuation import continuation
 from attribution_models.mix.data import MixData
 from attribution_models.mix.effects import Effects, longest, revenue_ahead
 from attribution_models.mix.linear_rows import linear_rows
+from attribution_models.mix.media_multiplier import media_multiplier
 from attribution_models.mix.posterior import Posterior
 
 Floats = NDArray[np.float64]
@@ -29,7 +30,7 @@ def carried_on(effects: Effects, future: MixData, *, seed: int = 1) -> Effects:
 
     and the baseline in s goes on as in a forecast (`mix.continuation`): level, seasons, holidays and events go on, a
     slope goes on, knots stay at the last one; effects of single periods, and of events that the panel did not have, are
-    drawn from their priors with `seed`.
+    drawn from their priors with `seed`. Effects that drift go on as `media_multiplier` says.
 
     Parameters
     ----------
@@ -58,12 +59,14 @@ def carried_on(effects: Effects, future: MixData, *, seed: int = 1) -> Effects:
     )
     rows = linear_rows(longer)
     drawn = [means.coefficients[term.name] for term in longer.terms]
+    revenue = revenue_ahead(whole.data.revenue_per_outcome, longest(fit))
     return replace(
         effects,
         structure=longer,
         rows=rows,
         coefficients=np.ascontiguousarray(_beside(drawn, effects.size)[:, rows.source]),
-        revenue=revenue_ahead(whole.data.revenue_per_outcome, longest(fit)),
+        revenue=revenue,
+        multiplier=media_multiplier(fit, effects.parameters, revenue.shape[1]),
     )
 
 

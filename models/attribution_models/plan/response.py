@@ -41,7 +41,7 @@ class Response:
     Attributes
     ----------
     flight : Flight
-    parameters, beta, lags, channel, media, reach, weights, rest, log
+    parameters, beta, lags, channel, media, reach, multiplier, weights, rest, log
         As `response_kernel.outcomes` takes them.
     base : array (D,)
     """
@@ -53,6 +53,7 @@ class Response:
     channel: Ints
     media: Floats
     reach: Floats
+    multiplier: Floats
     weights: Floats
     rest: Floats
     log: bool
@@ -80,6 +81,7 @@ class Response:
             channel=np.ascontiguousarray(effects.channel[c]),
             media=np.ascontiguousarray(media[c][..., low : before + start + ahead]),
             reach=np.ascontiguousarray(reach[c][..., low : before + start + ahead]),
+            multiplier=np.ascontiguousarray(effects.multiplier[:, start : start + ahead]),
             weights=np.ascontiguousarray(effects.weights()[measure][:, start : start + ahead]),
             rest=rest,
             log=effects.log,
@@ -102,6 +104,7 @@ class Response:
             parameters=np.ascontiguousarray(self.parameters[kept]),
             beta=np.ascontiguousarray(self.beta[kept]),
             lags=np.ascontiguousarray(self.lags[kept]),
+            multiplier=self.multiplier[kept] if len(self.multiplier) > 1 else self.multiplier,
             rest=np.ascontiguousarray(self.rest[kept]) if self.log else self.rest,
             base=self.base[kept],
         )
@@ -141,8 +144,8 @@ class Response:
 
         def part(i: int) -> None:
             outcomes(
-                self.parameters, self.beta, self.lags, self.channel, media, reach, self.weights, self.rest, self.log,
-                share, values, slopes[i], edges[i], edges[i + 1],
+                self.parameters, self.beta, self.lags, self.channel, media, reach, self.multiplier, self.weights,
+                self.rest, self.log, share, values, slopes[i], edges[i], edges[i + 1],
             )  # fmt: skip
 
         if self.size * media.size < SMALL:
@@ -178,8 +181,9 @@ def _rest(effects: Effects, flight: Flight, media: Floats, reach: Floats, ahead:
 
     def work(first: int, last: int) -> None:
         rest_of_mean(
-            effects.parameters, effects.beta, effects.coefficients, effects.channel, media, reach, rows.layout,
-            rows.values, rows.edges, rows.shift, planned, flight.window.start, s.outcome.shape[1], out, first, last,
+            effects.parameters, effects.beta, effects.coefficients, effects.channel, media, reach, effects.multiplier,
+            rows.layout, rows.values, rows.edges, rows.shift, planned, flight.window.start, s.outcome.shape[1], out,
+            first, last,
         )  # fmt: skip
 
     _over(effects.size, work)

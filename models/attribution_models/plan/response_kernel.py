@@ -25,6 +25,7 @@ def outcomes(
     channel: Ints,
     media: Floats,
     reach: Floats,
+    vary: Floats,
     weights: Floats,
     rest: Floats,
     log: bool,
@@ -46,6 +47,8 @@ def outcomes(
         Rows of `tables.Tables.channel`.
     media, reach : array (P, G, before + A)
         A: periods of the window and of its carry-over.
+    vary : array (D, A) or (1, A)
+        What multiplies every effect.
     weights : array (G, A)
         What a unit of scaled mean (of its exponential under a log link) counts as.
     rest : array (D, G, A)
@@ -63,9 +66,9 @@ def outcomes(
     total, back = np.empty(ahead), np.empty(ahead)
     lines = np.empty((3, width))
     for d in range(first, last):
-        p, found = parameters[d], 0.0
+        p, v, found = parameters[d], vary[min(d, vary.shape[0] - 1)], 0.0
         for g in range(geos):
-            _mean(p, beta[d], lags[d], channel, media, reach, g, mid, h, total)
+            _mean(p, beta[d], lags[d], channel, media, reach, v, g, mid, h, total)
             for t in range(ahead):
                 value = math.exp(total[t] + rest[d, g, t]) if log else total[t]
                 found += weights[g, t] * value
@@ -73,7 +76,7 @@ def outcomes(
             if share[d] != 0.0:
                 for i in range(count):
                     for t in range(ahead):
-                        back[t] = total[t] * beta[d, i, g]
+                        back[t] = total[t] * beta[d, i, g] * v[t]
                     f = channel[i]
                     _pull(f, p, lags[d, i, : f[LENGTH]], media[i, g], reach[i, g], mid[i], h[i], back, lines)
                     start = width - ahead
@@ -84,10 +87,10 @@ def outcomes(
 
 @once
 def _mean(
-    p: Floats, beta: Floats, lags: Floats, channel: Ints, media: Floats, reach: Floats, g: int, mid: Floats, h: Floats,
-    total: Floats,
+    p: Floats, beta: Floats, lags: Floats, channel: Ints, media: Floats, reach: Floats, vary: Floats, g: int,
+    mid: Floats, h: Floats, total: Floats,
 ) -> None:  # fmt: skip
-    """Write Σ β h of one geo, and what is between."""
+    """Write Σ β h v of one geo, and what is between."""
     for t in range(total.size):
         total[t] = 0.0
     for i in range(channel.shape[0]):
@@ -97,7 +100,7 @@ def _mean(
             mid[i], h[i],
         )  # fmt: skip
         for t in range(total.size):
-            total[t] += b * h[i, t]
+            total[t] += b * vary[t] * h[i, t]
 
 
 @once
@@ -153,6 +156,7 @@ def rest_of_mean(
     channel: Ints,
     media: Floats,
     reach: Floats,
+    vary: Floats,
     layout: Ints,
     values: Floats,
     edges: Ints,
@@ -170,6 +174,8 @@ def rest_of_mean(
     ----------
     media, reach : array (C, G, before + T + L − 1)
         With zeros after the data's end; there the baseline stays what it was in the last period, T − 1.
+    vary : array (D, T + L − 1) or (1, T + L − 1)
+        `effects.Effects.multiplier`.
     planned : array (C,) of int
         1: leave it out.
     """
@@ -178,7 +184,7 @@ def rest_of_mean(
     w, mid = np.empty((channels, longest_lag(channel))), np.empty(width)
     h, linear = np.empty(periods + longest_lag(channel) - 1), np.empty((edges.size - 1, geos, periods))
     for d in range(first, last):
-        p = parameters[d]
+        p, v = parameters[d], vary[min(d, vary.shape[0] - 1)]
         all_weights(channel, p, w)
         linear_means(layout, values, edges, shift, coefficients[d], linear)
         for g in range(geos):
@@ -195,4 +201,4 @@ def rest_of_mean(
                     mid, h,
                 )  # fmt: skip
                 for t in range(ahead):
-                    out[d, g, t] += beta[d, c, g] * h[start + t]
+                    out[d, g, t] += beta[d, c, g] * v[start + t] * h[start + t]

@@ -91,6 +91,7 @@ def _means(view: MixView) -> Means:
     return replace(
         whole, parameters=np.ascontiguousarray(whole.parameters[kept]), beta=whole.beta[kept],
         coefficients={name: x[kept] for name, x in whole.coefficients.items()}, sigma=whole.sigma[kept],
+        multiplier=whole.multiplier[kept] if len(whole.multiplier) > 1 else whole.multiplier,
         nu=None if whole.nu is None else whole.nu[kept], rho=None if whole.rho is None else whole.rho[kept],
     )  # fmt: skip
 

@@ -46,9 +46,19 @@ def over_time_blocks(sources: Sources, view: MixView) -> tuple[Block, ...]:
     ))  # fmt: skip
     note = (
         "From the bottom: the baseline, what would have come without media; on it what each channel brought, by what "
-        f"was spent then and shortly before. The top edge is what the model expects.{view.thinned}"
+        f"was spent then and shortly before. The top edge is what the model expects.{_drifting(view)}{view.thinned}"
     )
     return (Chart(table, spec, "Areas on top of each other: baseline and channels, by date.", note),)
+
+
+def _drifting(view: MixView) -> str:
+    """Where effects drift, a sentence that says so."""
+    if view.stored.spec.time_varying is None:
+        return ""
+    return (
+        " Effects drift in this fit: the same spend brings more in some periods than in others, in all channels alike; "
+        "returns and curves are those of the dates that they name."
+    )
 
 
 def _stack(view: MixView) -> tuple[pd.DataFrame, list[str]]:
