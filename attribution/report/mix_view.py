@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from attribution.credit.mix_fits import gate_told
+from attribution.findings import Finding
+from attribution.mix.effect_findings import learned_findings
 from attribution.mix.effects_table import effects_table
 from attribution.mix.marks import known_of, marks
 from attribution.mix.stored import StoredMix, effects_of
@@ -33,6 +36,8 @@ MULTIPLES = (
 WORK = 150_000_000
 FEWEST = 200
 YEAR = 365
+# Findings of a fit that are worked out again from it as it is.
+ANEW = ("fit-not-converged", "prior-dominated")
 # Spend next to nothing makes no curve.
 LEAST = 1e-9
 
@@ -67,6 +72,12 @@ class MixView:
     def effects(self) -> Effects:
         """What contributions, returns and curves are worked out from."""
         return effects_of(self.stored, self.draws)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the checks noticed."""
+        kept = (Finding(**f) for f in self.stored.entry.get("findings", ()) if f["code"] not in ANEW)
+        return (*gate_told((self.stored.entry,)), *kept, *learned_findings(self.known))
 
     @property
     def thinned(self) -> str:

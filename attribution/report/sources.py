@@ -186,7 +186,7 @@ class Sources:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What the fits noticed."""
+        """What comparing the fits showed; each media-mix fit has findings of its own."""
         return () if self.comparison is None else self.comparison.findings
 
 

@@ -198,6 +198,7 @@ def _state(sources: Sources) -> tuple[Block, ...]:
     profile = sources.manifest.get("identity", {}).get("tiers", {})
     if profile:
         said.append("ids joined into customers")
-    serious = [f for f in sources.findings if f.severity in ("warning", "error")]
+    noticed = (*sources.findings, *(finding for view in sources.mix_views for finding in view.findings))
+    serious = [f for f in noticed if f.severity in ("warning", "error")]
     said.append(f"{len(serious)} findings to read" if serious else "no findings against the fits")
     return (Text(f"Data: {', '.join(said)}."),)

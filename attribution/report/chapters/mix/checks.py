@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from attribution.credit.mix_fits import gate_told
-from attribution.findings import Finding
-from attribution.mix.effect_findings import learned_findings
 from attribution.mix.guard_rails import rails_frame
 from attribution.report.document import Block, Column, Figure, Figures, Noticed, Table, Text, table_of
 from attribution.report.mix_view import MixView
 from attribution_models.mix.convergence import Gate
 
-# Worked out again from the fit as it is.
-ANEW = ("fit-not-converged", "prior-dominated")
 WORST = 8
 COLUMNS = (
     Column("channel", "Channel"),
@@ -36,8 +29,9 @@ COLUMNS = (
 def check_blocks(view: MixView) -> tuple[Block, ...]:
     """Diagnostics and findings."""
     blocks: list[Block] = [_gate(view)]
-    found = tuple(_findings(view))
-    blocks.append(Noticed(found) if found else Text("The checks after the fit found nothing to worry about."))
+    blocks.append(
+        Noticed(view.findings) if view.findings else Text("The checks after the fit found nothing to worry about.")
+    )
     if "robustness" in view.stored.entry and "learned" in view.stored.entry:
         title = "How much each channel's figure stands on data"
         blocks.append(table_of(rails_frame(view.stored.entry), f"{view.id}-evidence", title, COLUMNS))
@@ -60,14 +54,6 @@ def _gate(view: MixView) -> Figures:
         Figure("Divergences", divergences, "count",
                f"Steps at which the sampler lost its way; {gate.divergences} are allowed."),
     ))  # fmt: skip
-
-
-def _findings(view: MixView) -> Iterator[Finding]:
-    yield from gate_told((view.stored.entry,))
-    for kept in view.stored.entry.get("findings", ()):
-        if kept["code"] not in ANEW:
-            yield Finding(**kept)
-    yield from learned_findings(view.known)
 
 
 def _worst(view: MixView) -> Table:
