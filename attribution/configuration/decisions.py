@@ -130,11 +130,10 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return Target(given[0], getattr(self, f"target_{given[0]}")) if given else None
 
     def _goal(self) -> Goal | None:
-        from attribution.plan.options import SHARES, Goal  # noqa: PLC0415
+        from attribution.plan.options import goal_of  # noqa: PLC0415
 
         if self.objective is None:
             if self.quantile is not None:
                 raise UsageError("plan.quantile: say of which plan.objective it is, quantile or cvar.")
             return None
-        share = SHARES.get(self.objective, SHARES["quantile"]) if self.quantile is None else self.quantile
-        return Goal(self.objective, share)
+        return goal_of(self.objective, self.quantile)

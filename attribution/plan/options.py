@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from attribution_models.plan.goal import Goal
+from attribution_models.plan.goal import Goal, Kind
 from attribution_models.plan.optimum import Search
 from attribution_models.plan.targets import QUANTITIES, Quantity, Target
 
@@ -29,6 +29,11 @@ SHARES = {"quantile": 0.05, "cvar": 0.1}
 # weak it lost against today's split in most simulated markets, while the tail cost nothing where it is strong
 # (`benchmarks/study_plan.py`). A target asks for an amount: that is the expected one.
 CAUTIOUS, HOPEFUL = Goal("cvar", SHARES["cvar"]), Goal("expected")
+
+
+def goal_of(kind: Kind, share: float | None = None) -> Goal:
+    """An objective, with the share of draws that it looks at without a word."""
+    return Goal(kind, share if share is not None else SHARES.get(kind, SHARES["quantile"]))
 
 
 @dataclass(frozen=True, slots=True)

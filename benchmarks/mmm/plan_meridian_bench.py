@@ -30,7 +30,7 @@ WHY = {
 def meridian(runner: Runner) -> tuple[list[Row], dict[str, Any]]:
     """Ours on all draws; both on the same few; what each split is worth, by these few and by all."""
     fit = plan_fits.kept(PART)
-    whole = runner.ours("plan_ours", PART, 0, "--", "--goals", "expected").result
+    whole = runner.ours("plan_ours", PART, 0, "--", "--goals", "expected", "cvar 0.1").result
     few = runner.ours("plan_ours", PART, SHARED).result
     rows = [*ours(whole, fit)]
     try:

@@ -129,13 +129,13 @@ def options_of(given: dict[str, Any]) -> PlanOptions:
 
 
 def _goal(kind: Any, share: float | None) -> Goal | None:
-    from attribution.plan.options import SHARES, Goal  # noqa: PLC0415
+    from attribution.plan.options import goal_of  # noqa: PLC0415
 
     if kind is None:
         if share is not None:
             raise click.UsageError("--quantile: say of which --objective it is, quantile or cvar.")
         return None
-    return Goal(kind, share if share is not None else SHARES.get(kind, SHARES["quantile"]))
+    return goal_of(kind, share)
 
 
 def options_within(given: dict[str, Any], level: float) -> PlanOptions:
