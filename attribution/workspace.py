@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from attribution.engine import read_parquet
 from attribution.errors import AttributionError, UsageError
@@ -114,7 +114,7 @@ class Workspace:
         before the work, and files that the change left unnamed after it.
         """
         self._prepare()
-        with (self.path / ".lock").open("w") as lock:
+        with self._lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -142,7 +142,7 @@ class Workspace:
             for folder in FOLDERS:
                 (self.path / folder).mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
-            raise UsageError(f'Cannot write to "{self.path}": {error.strerror}. Name another folder with -w.') from None
+            raise self._unwritable(error) from None
 
     def _foreign(self) -> list[str]:
         """List what no step of ours leaves behind, killed or not."""
@@ -184,10 +184,28 @@ class Workspace:
             else:
                 inner.unlink(missing_ok=True)
 
+    def _lock(self) -> IO[str]:
+        try:
+            return (self.path / ".lock").open("w")
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> UsageError:
+        return UsageError(f'Cannot write to "{self.path}": {error.strerror}. Name another folder with -w.')
+
     def scratch(self) -> Path:
-        """A folder for temporary files, gone after the step."""
+        """A folder for temporary files, gone after the step.
+
+        Raises
+        ------
+        UsageError
+            The workspace cannot be written to.
+        """
         folder = self.path / "tmp"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from None
         return folder
 
     def table(self, name: str, manifest: dict[str, Any] | None = None) -> str | None:

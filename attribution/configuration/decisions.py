@@ -136,4 +136,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             if self.quantile is not None:
                 raise UsageError("plan.quantile: say of which plan.objective it is, quantile or cvar.")
             return None
-        return goal_of(self.objective, self.quantile)
+        try:
+            return goal_of(self.objective, self.quantile)
+        except ValueError as error:
+            raise UsageError(f"plan.quantile: {error}") from None

@@ -38,6 +38,8 @@ def configure(data: dict[str, Any], name: str) -> Configuration:
         found = msgspec.convert(data, Configuration)
     except msgspec.ValidationError as error:
         raise UsageError(f"{name}: {_explained(str(error))}") from None
+    if found.seed < 0:
+        raise UsageError(f"seed: {found.seed} is below 0. Write 0 or more.")
     found.identity.settings()
     found.journeys.settings()
     found.fit.specs()

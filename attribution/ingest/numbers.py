@@ -8,7 +8,7 @@ from typing import Any
 from attribution.engine import identifier
 
 SAMPLE = 2000
-SIGNS = "[\\s\u00a0\u202f\u2009€$£¥₹%]|USD|EUR|GBP|CHF|JPY|''|’"
+SIGNS = "[\\s\u00a0\u202f\u2009€$£¥₹]|USD|EUR|GBP|CHF|JPY|''|’"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,15 @@ def _lift(
             f"{row.where}: the panel has no exposure of {row.channel} in the window, so that the test changes nothing. "
             "For a holdout give spend_change: what would have been spent, with a minus."
         )
+    # Tested rows are often masked, so that they do not count twice: then there is nothing to compare with.
+    seen = np.abs(panel.data.outcome[geos, window.start : window.outcome_end + 1])
+    if np.isfinite(seen).all() and abs(row.lift) > seen.sum():
+        message = (
+            f"{row.where}: the lift of {row.experiment} is larger than all outcome that the panel has in its window "
+            "and geos."
+        )
+        remedy = "Give it in units of the panel's outcome, summed over the window; check its dates and geos."
+        findings.append(Finding("warning", "lift-above-outcome", message, remedy))
     scaled = scales.scaled_media(spec, without)[window.channel][geos]
     deviation = float(np.hypot(row.standard_error, transport * row.lift))
     return Lift(

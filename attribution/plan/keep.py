@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from attribution.errors import AttributionError, UsageError, did_you_mean, listed
+from attribution.findings import Finding
 from attribution.plan.options import PlanOptions
 from attribution.workspace import PRIVATE, Workspace, digest_of
 from attribution_models.plan.goal import Goal
@@ -52,7 +53,7 @@ class KeptPlan:
 
 
 def describe(name: str, fit: Mapping[str, Any], options: PlanOptions, span: tuple[str, str], best: Optimum | None,
-             budget: float) -> dict[str, Any]:  # fmt: skip
+             budget: float, findings: Sequence[Finding] = ()) -> dict[str, Any]:  # fmt: skip
     """What the manifest says of a plan, as plain data."""
     sure = None
     if best is not None:
@@ -70,6 +71,7 @@ def describe(name: str, fit: Mapping[str, Any], options: PlanOptions, span: tupl
         "spend": budget,
         "options": asdict(options),
         "certificate": sure,
+        "findings": [finding.as_dict() for finding in findings],
     }
 
 

@@ -14,6 +14,7 @@ from attribution.plan.frames import Beside
 from attribution.plan.problem import PlanProblem
 from attribution_models.plan.flight import summed
 from attribution_models.plan.kink import tied
+from attribution_models.plan.limits import Limits
 from attribution_models.plan.observed_range import INSIDE, outside_share
 from attribution_models.plan.optimum import Optimum
 
@@ -29,20 +30,20 @@ APART = 1e-3
 AT = 1e-6
 
 
-def plan_findings(asked: PlanProblem, found: Beside, best: Optimum | None) -> Iterator[Finding]:
-    """Name what a reader of the plan must know."""
+def plan_findings(asked: PlanProblem, found: Beside, best: Optimum | None, split: Floats) -> Iterator[Finding]:
+    """Name what a reader of the plan must know; `split` is today's split of the plan's money."""
     yield from _outside(asked, found)
     yield from _money(asked, found)
     yield from asked.horizon.findings
     if best is not None:
-        yield from _search(best, asked.response.values(found.z) - asked.response.values(asked.split))
+        yield from _search(best, asked.response.values(found.z) - asked.response.values(split), asked.limits)
         yield from _edges(asked, found)
 
 
-def prior_findings(asked: PlanProblem, found: Beside, marked: Mapping[str, str]) -> Iterator[Finding]:
+def prior_findings(asked: PlanProblem, found: Beside, marked: Mapping[str, str], split: Floats) -> Iterator[Finding]:
     """Name channels whose money is moved though the prior, not the data, decides what they return."""
-    z, split = asked.flight.by_channel(found.z), asked.flight.by_channel(asked.split)
-    moved = np.abs(z - split) > MOVED * np.maximum(split, 1e-300)
+    z, before = asked.flight.by_channel(found.z), asked.flight.by_channel(split)
+    moved = np.abs(z - before) > MOVED * np.maximum(before, 1e-300)
     named = [n for n, far in zip(asked.names, moved, strict=True) if far and PRIOR_DOMINATED in marked.get(n, "")]
     if named:
         message = (
@@ -79,8 +80,13 @@ def _money(asked: PlanProblem, found: Beside) -> Iterator[Finding]:
         yield Finding("info", "no-price", message, "", len(skipped))
 
 
-def _search(best: Optimum, gains: Floats) -> Iterator[Finding]:
+def _search(best: Optimum, gains: Floats, limits: Limits) -> Iterator[Finding]:
     sure = best.certificate
+    if (limits.upper - limits.lower <= AT * limits.scale).all():
+        yield Finding(
+            "note", "nothing-to-decide", "Bounds and locks leave one plan only.", "Widen --bounds, or unlock."
+        )
+        return
     if tied(gains, sure.size):
         message = "Today's split is the best plan here: no move of money is better with the certainty asked for."
         remedy = "A lift test would tell more: attribution plan test. What the model hopes for: --objective expected."
@@ -92,7 +98,7 @@ def _search(best: Optimum, gains: Floats) -> Iterator[Finding]:
             f"Better than today's split in {chance:.0%} of draws only: an expected value is what is hoped for, and the "
             "most hopeful split is chosen."
         )
-        yield Finding("note", "plan-not-sure", message, "Move only what is sure: --objective cvar, the default.")
+        yield Finding("note", "plan-not-sure", message, "Move only what is sure: --objective cvar.")
     if sure.kkt > RESIDUAL:
         message = (
             f"The search ended at a plan whose conditions for a best one are off by {sure.kkt:.1%} of the steepest "

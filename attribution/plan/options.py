@@ -32,7 +32,15 @@ CAUTIOUS, HOPEFUL = Goal("cvar", SHARES["cvar"]), Goal("expected")
 
 
 def goal_of(kind: Kind, share: float | None = None) -> Goal:
-    """An objective, with the share of draws that it looks at without a word."""
+    """An objective, with the share of draws that it looks at without a word.
+
+    Raises
+    ------
+    ValueError
+        A share for an objective that looks at all draws.
+    """
+    if share is not None and kind not in SHARES:
+        raise ValueError(f"{kind} looks at all draws and has no quantile: leave it out, or take quantile or cvar.")
     return Goal(kind, share if share is not None else SHARES.get(kind, SHARES["quantile"]))
 
 

@@ -94,7 +94,9 @@ def plan_step(
         raise UsageError("--name: a plan needs a name.")
     stored = load_mix(workspace, fit)
     report = plan_report(stored, options, force=force)
-    entry = describe(name, stored.entry, report.options, report.span, report.best, float(report.z.sum()))
+    entry = describe(
+        name, stored.entry, report.options, report.span, report.best, float(report.z.sum()), report.findings
+    )
     if report.asked.horizon.digest:
         entry["future"] = report.asked.horizon.digest
     with workspace.write() as manifest:
@@ -134,8 +136,8 @@ def reported(
     same = asked.split if asked.limits.budget is not None else _split_of(asked, z)
     gain = asked.response.values(z) - asked.response.values(same)
     findings = (
-        *gate_told((stored.entry,), force=force), *learned_findings(known), *plan_findings(asked, found, best),
-        *prior_findings(asked, found, said),
+        *gate_told((stored.entry,), force=force), *learned_findings(known), *plan_findings(asked, found, best, same),
+        *prior_findings(asked, found, said, same),
     )  # fmt: skip
     return PlanReport(
         stored, asked, options, best, z, table, calendar_frame(asked, found),

@@ -126,6 +126,10 @@ def _told(plans: Sequence[KeptPlan], current: dict[str, str], lost: Sequence[str
     if lost:
         message = f"The --future file of {', '.join(lost)} has changed or is gone: figures are as they were then."
         found.append(Finding("warning", "future-changed", message, "Make the plan again.", len(lost)))
+    spends = [float(plan.entry["spend"]) for plan in plans]
+    if max(spends) - min(spends) > 1e-6 * max(spends):
+        message = "Plans spend different money: one that brings more may do so because it spends more."
+        found.append(Finding("note", "different-money", message, "Compare them by ROAS, or give them one --budget."))
     if len({tuple(plan.entry["window"]) for plan in plans}) > 1:
         message = "Plans are of different windows: their totals are not of the same periods."
         found.append(Finding("note", "different-windows", message))

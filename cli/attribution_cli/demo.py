@@ -35,7 +35,7 @@ NEXT = ("compare", "credits --by month", "journeys --show paths")
 @click.command()
 @click.argument("folder", default="attribution-demo", type=click.Path(file_okay=False))
 @click.option("--people", default=20_000, show_default=True, type=click.IntRange(min=100), help="Size of the market.")
-@click.option("--seed", default=1, show_default=True, help="Same seed, same bytes.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same bytes.")
 def demo(folder: str, people: int, seed: int) -> None:
     """A simulated retailer whose truth is known, from raw exports to contributions and a suppression list.
 

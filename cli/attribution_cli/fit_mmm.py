@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     "--max-rounds", default=4, show_default=True, type=click.IntRange(min=1), help="Sample on until the gate passes."
 )
 @click.option("--target-accept", default=0.9, show_default=True, type=click.FloatRange(0.5, 0.999), help="Care.")
-@click.option("--seed", default=1, show_default=True, help="Of all random numbers.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of all random numbers.")
 @click.option("--allow-saturated", is_flag=True, help="National channels beside near-saturated time effects only warn.")
 @click.option("--force", is_flag=True, help="Exit 0 though the gate did not pass; every output says that it did not.")
 @strict_option

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
               "birth, in name and e-mail, or the like [0.6].")  # fmt: skip
 @click.option("--pairs", type=int, metavar="N", help="Pairs that one rule may bring up for comparison [20000000].")
 @click.option("--random-pairs", type=int, metavar="N", help="Random pairs to learn agreement by chance [2000000].")
-@click.option("--seed", type=int, metavar="S", help="Of the random pairs [1].")
+@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Of the random pairs [1].")
 @click.option("-f", "--format", "form", type=click.Choice(["csv", "json", "jsonl", "parquet"]), default="csv",
               show_default=True, help="How the pairs are written.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write to a file, readable by "

@@ -39,7 +39,7 @@ def sampling_options(command: F) -> F:
             type=click.IntRange(min=1),
             help="Sample on until the gate passes.",
         ),
-        click.option("--seed", default=1, show_default=True, help="Of all random numbers."),
+        click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of all random numbers."),
         click.option(
             "--target-accept", default=0.9, show_default=True, type=click.FloatRange(0.5, 0.999), help="Care."
         ),

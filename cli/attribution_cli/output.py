@@ -89,7 +89,15 @@ def write_frame(
 
 
 def _replace(path: Path, write: Callable[[Path], Any], *, private: bool) -> None:
-    """The old file stays until the new one is whole."""
+    """The old file stays until the new one is whole; what is no file (a pipe, a device) is written to as it is."""
+    other = path.exists() and not path.is_file()
+    if path.name == "-" or (other and private):
+        raise click.UsageError(f"-o {path}: name a file. Without -o a table goes to stdout.")
+    if other:
+        write(path)
+        return
+    if path.is_symlink():
+        path = path.resolve()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if private:

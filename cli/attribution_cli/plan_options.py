@@ -135,7 +135,10 @@ def _goal(kind: Any, share: float | None) -> Goal | None:
         if share is not None:
             raise click.UsageError("--quantile: say of which --objective it is, quantile or cvar.")
         return None
-    return goal_of(kind, share)
+    try:
+        return goal_of(kind, share)
+    except ValueError as error:
+        raise click.UsageError(f"--quantile: {error}") from None
 
 
 def options_within(given: dict[str, Any], level: float) -> PlanOptions:

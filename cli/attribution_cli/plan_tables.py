@@ -65,7 +65,9 @@ def _returns(rows: list[Row], level: str) -> str:
 
     head = ["channel", "today", "plan", level, "of the last money", level, "carried in", "carried out"]
     lines = [head, *(line(row) for row in rows)]
-    in_unit = f" (carried outcome in {unit.word})" if unit.word else ""
+    # Of two measures what is carried is told in the one that the model counts.
+    words = [*(["not revenue"] if "revenue" in rows[0] else []), *([f"in {unit.word}"] if unit.word else [])]
+    in_unit = f" (carried: outcome, {', '.join(words)})" if words else ""
     return block(f"{title}{in_unit}", lines)
 
 
@@ -78,8 +80,12 @@ def _verdict(report: PlanReport, rows: list[Row]) -> str:
     what = "revenue" if "revenue" in rows[0] else "outcome"
     word = f" {unit.word}" if unit.word else ""
     interval = ends(unit.show(float(gain.lower)), unit.show(float(gain.upper)))
+    sign, way = (1, "more") if gain.mean >= 0 else (-1, "less")
+    if sign < 0:
+        interval = ends(unit.show(-float(gain.upper)), unit.show(-float(gain.lower)))
+    size = f"{unit.show(sign * float(gain.mean))}{word} {way}"
     text = (
-        f"Against today's split of the same money: {what} {unit.show(float(gain.mean))}{word} more ({interval}), "
+        f"Against today's split of the same money: {what} {size} ({interval}), "
         f"better with a probability of {percent(report.split_beats)}."
     )
     if abs(total["spend"] - total["spend_today"]) > 1e-6 * max(total["spend_today"], 1e-300):

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "--name", metavar="NAME", default="reconciled", show_default=True, help="Keep the result under this name."
 )
 @click.option("--level", type=float, default=0.9, show_default=True, help="Of the intervals.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same numbers.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same numbers.")
 @click.option(
     "--show", type=click.Choice(["credits", "disagreements"]), default="credits", show_default=True,
     help="What is printed or written.",

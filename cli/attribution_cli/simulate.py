@@ -38,7 +38,7 @@ def simulate() -> None:
 )
 @click.option("--people", default=20_000, show_default=True, type=click.IntRange(min=100), help="Size of the market.")
 @click.option("--days", default=120, show_default=True, type=click.IntRange(min=14), help="Length of the window.")
-@click.option("--seed", default=1, show_default=True, help="Same seed, same bytes.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same bytes.")
 def paths(folder: str, preset: str, intent: str, people: int, days: int, seed: int) -> None:
     """User-level journeys: browsing, demand, ads that change both, targeting, holdouts, several ids per person.
 

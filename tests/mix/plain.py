@@ -68,8 +68,11 @@ def drift(s, p, length):
         for t in range(length):
             at = min(t - (periods - 1) / 2, half)
             f[t] += z * np.sqrt(density) * np.sin(w * (at + half)) / np.sqrt(half)
-    soft = np.log1p(np.exp(f))
-    return soft / np.mean([soft[t] for t in range(periods) if s.fitted[:, t].any()])
+    mean = np.mean([np.log1p(np.exp(f[t])) for t in range(periods) if s.fitted[:, t].any()])
+    for t in range(periods, length):
+        # From the panel's end to a quarter of its length after it f is led to where v is 1.
+        f[t] += (np.log(np.exp(mean) - 1) - np.log(np.e - 1)) * min((t - periods + 1) / (0.25 * (periods - 1)), 1.0)
+    return np.log1p(np.exp(f)) / mean
 
 
 def responses(s, theta, post, media=None, reach=None):

@@ -168,3 +168,16 @@ def test_wrong_usage(read):
         read("a,tv", head="experiment,channel")
     with pytest.raises(UsageError, match="transport"):
         read(ROW, transport=-1.0)
+
+
+def test_a_lift_above_all_that_was_observed_is_noticed(read):
+    found, panel, _ = read(ROW.replace("500,50", "5000000,10"))
+    assert panel.data.outcome[0, 4:6].sum() < 5000000
+    (told,) = [f for f in found.findings if f.code == "lift-above-outcome"]
+    assert told.severity == "warning"
+    assert not [f for f in read(ROW)[0].findings if f.code == "lift-above-outcome"]
+
+
+def test_a_percentage_is_no_lift(read):
+    with pytest.raises((AttributionError, UsageError)):
+        read(ROW.replace("500,50", "5%,1%"))

@@ -63,8 +63,10 @@ def test_the_multiplier_is_its_formula_and_its_mean_is_one(name):
     np.testing.assert_allclose(found[:, : seen.size][:, seen].mean(axis=1), 1.0)
     assert (found > 0).all()
     assert found[:, : seen.size].std(axis=1).mean() > 0.01
-    # Beyond a quarter of the panel after its end effects stay where they are.
-    np.testing.assert_allclose(np.diff(found[:, int(1.25 * seen.size) + 1 :], axis=1), 0, atol=1e-10)
+    # A quarter of the panel after its end effects are those of the mean, and stay so; they get there without a jump.
+    np.testing.assert_allclose(found[:, int(1.25 * seen.size) + 1 :], 1.0, rtol=1e-10)
+    jumps = np.abs(np.diff(found, axis=1))
+    assert jumps[:, seen.size - 1].max() <= 3 * jumps[:, : seen.size - 1].max()
 
 
 def test_without_drift_it_is_the_model_without():

@@ -173,6 +173,27 @@ def test_without_a_word_risk_decides_and_targets_are_expected(run, ws):
 
 def test_a_quantile_without_its_objective_is_refused(run, ws):
     assert "--objective" in run("plan", "-w", ws, "--quantile", 0.2, status=2).err
+    assert "all draws" in run("plan", "-w", ws, "--objective", "expected", "--quantile", 0.2, status=2).err
+
+
+def test_a_marginal_target_that_is_met_is_certified(run, ws):
+    told = run("plan", "-w", ws, "--target-mroas", 1.5, "--bounds", "0.01x:20x", "-f", "json")
+    assert "not-certified" not in told.err
+    assert "conditions for a best one are off" not in told.err
+
+
+def test_a_target_is_compared_with_today_s_split_of_its_own_money(run, ws):
+    told = run("plan", "-w", ws, "--target-roas", 2, "--bounds", "0x:3x")
+    assert "in 0% of draws only" not in told.err
+
+
+def test_output_goes_to_files_only(run, ws, tmp_path):
+    assert "name a file" in run("plan", "-w", ws, "-o", "-", status=2).err
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
+    run("plan", "-w", ws, "-f", "csv", "-o", tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert "channel" in (tmp_path / "real.csv").read_text()
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,9 @@ def test_a_plan_that_follows_the_prior_says_so():
     flight, today = report.asked.flight, report.asked.flight.today
     moved = today * np.array([1.4, 0.8, 1.0])
     beside = Beside(moved, today, None, None, np.zeros(flight.of.shape, dtype=np.int8))
-    found = list(prior_findings(report.asked, beside, {"tv": PRIOR_DOMINATED, "radio": PRIOR_DOMINATED}))
+    found = list(
+        prior_findings(report.asked, beside, {"tv": PRIOR_DOMINATED, "radio": PRIOR_DOMINATED}, report.asked.split)
+    )
     assert [f.code for f in found] == ["plan-of-the-prior"]
     assert "tv, whose return" in found[0].message
-    assert not list(prior_findings(report.asked, beside, {"radio": PRIOR_DOMINATED}))
+    assert not list(prior_findings(report.asked, beside, {"radio": PRIOR_DOMINATED}, report.asked.split))

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from attribution.findings import Finding
 from attribution.plan.frames import TOGETHER, TOTAL
 from attribution.plan.keep import KeptPlan, load_plan
+from attribution.plan.noticed import RESIDUAL
 from attribution.report.charts.marks import amount_axis, base, channel_axis, rows_high, shown
-from attribution.report.document import Block, Chapter, Chart, Column, Figure, Figures, Kind, Text, table_of
+from attribution.report.document import Block, Chapter, Chart, Column, Figure, Figures, Kind, Noticed, Text, table_of
 from attribution.report.palette import scale
 from attribution.report.sources import Sources
 
@@ -61,6 +63,7 @@ def _lead(sources: Sources, plan: KeptPlan) -> str:
         low, high = sorted((abs(low), abs(high)))
     span = words.between(low, high, kind)
     start, end = (words.date(day) for day in plan.entry["window"])
+    ago = " a year before" if _ahead(sources, plan) else ""
     if _unmoved(plan):
         return (
             f"The plan “{plan.name}” leaves the money from {start} to {end} where it was, "
@@ -70,9 +73,10 @@ def _lead(sources: Sources, plan: KeptPlan) -> str:
         )
     return (
         f"The plan “{plan.name}” spends {words.money(float(row['spend']))} from {start} to {end}; "
-        f"{words.money(float(row['spend_today']))} was spent. It is expected to bring {words.write(abs(gain), kind)} "
-        f"{'more' if gain >= 0 else 'less'} than that did ({span}), carry-over counted. The probability that it brings "
-        f"more is {words.number(float(row['beats']), 'share')}."
+        f"{words.money(float(row['spend_today']))} was spent{ago}. "
+        f"It is expected to bring {words.write(abs(gain), kind)} {'more' if gain >= 0 else 'less'} than that did "
+        f"({span}), carry-over counted. The probability that it brings more is "
+        f"{words.number(float(row['beats']), 'share')}."
     )
 
 
@@ -88,23 +92,43 @@ def _ends(row: pd.Series, measure: str) -> tuple[float, float]:
 
 def _plan(sources: Sources, plan: KeptPlan, name: str) -> list[Block]:
     measure, kind = _measure(plan)
-    blocks: list[Block] = [_figures(plan, measure, kind), _chart(sources, plan, name, measure, kind)]
+    blocks: list[Block] = [
+        _figures(plan, measure, kind, _ahead(sources, plan)),
+        _chart(sources, plan, name, measure, kind),
+    ]
     if plan.entry["certificate"] is not None:
         sure = plan.entry["certificate"]
+        best = "is" if sure["kkt"] <= RESIDUAL else "is near"
         words = (
-            f"Within its limits the plan is the best one for {plan.options.aim.words}. "
+            f"Within its limits the plan {best} the best one for {plan.options.aim.words}. "
             f"It was found from {len(sure['starts'])} starts. What is left to gain by moving money within the bounds "
             f"(KKT residual) is {sure['kkt']:.1g} of what the last money returns."
         )
         blocks.append(Text(words))
-    return blocks
+    noticed = (*_stale(sources, plan), *(Finding(**kept) for kept in plan.entry.get("findings", ())))
+    return [*blocks, Noticed(noticed)] if noticed else blocks
 
 
-def _figures(plan: KeptPlan, measure: str, kind: Kind) -> Figures:
-    row = _total(plan)
+def _stale(sources: Sources, plan: KeptPlan) -> tuple[Finding, ...]:
+    """Whether the fit was replaced since."""
+    now = sources.manifest.get("mixes", {}).get(plan.fit, {}).get("path", "")
+    if now == plan.entry["fit_path"]:
+        return ()
+    message = f"The fit {plan.fit} is not the one that this plan was made with: figures are as they were then."
+    return (Finding("warning", "plan-of-another-fit", message, "Make the plan again."),)
+
+
+def _ahead(sources: Sources, plan: KeptPlan) -> bool:
+    """Whether the window lies after the panel: what stands beside the plan is then the spend of a year before."""
+    fits = [mix for mix in sources.mixes if mix.name == plan.fit]
+    return bool(fits) and str(fits[0].data.dates[-1])[:10] < plan.entry["window"][0]
+
+
+def _figures(plan: KeptPlan, measure: str, kind: Kind, ahead: bool) -> Figures:
+    row, ago = _total(plan), " a year before" if ahead else ""
     return Figures((
         Figure(f"Spend of the plan “{plan.name}”", float(row["spend"]), "money"),
-        Figure("Brings, against what was spent", float(row[f"{measure}_difference"]), kind, "",
+        Figure(f"Brings, against what was spent{ago}", float(row[f"{measure}_difference"]), kind, "",
                *_ends(row, measure)),
         Figure("Outside the data", float(row["outside_share"]), "share", "Part of the money that goes where nothing "
                "like it was observed: there the curve is a guess. Go in steps, and measure."),
@@ -113,8 +137,9 @@ def _figures(plan: KeptPlan, measure: str, kind: Kind) -> Figures:
 
 def _chart(sources: Sources, plan: KeptPlan, name: str, measure: str, kind: Kind) -> Chart:
     rows = plan.channels[~plan.channels["channel"].isin([TOTAL, TOGETHER])]
-    table = table_of(plan.channels, name, f"Spend by channel, as it was and by the plan “{plan.name}”", (
-        Column("channel", "Channel"), Column("spend_today", "Spend as it was", "money"),
+    was = "a year before" if _ahead(sources, plan) else "as it was"
+    table = table_of(plan.channels, name, f"Spend by channel, {was} and by the plan “{plan.name}”", (
+        Column("channel", "Channel"), Column("spend_today", f"Spend {was}", "money"),
         Column("spend", "Spend planned", "money"), Column("change", "Change", "share"),
         Column("bound_lower", "At least", "money"), Column("bound_upper", "At most", "money"),
         Column(measure, "Brings", kind, "what would be missing without it, carry-over counted."),
@@ -124,7 +149,7 @@ def _chart(sources: Sources, plan: KeptPlan, name: str, measure: str, kind: Kind
         Column("marginal_roas", "Of the last money", "ratio", "return of the last unit of money, in the mean."),
         Column("outside_share", "Outside the data", "share"),
     ))  # fmt: skip
-    note = "Ring: spend as it was; dot: as planned. The table has what it brings, with intervals."
+    note = f"Ring: spend {was}; dot: as planned. The table has what it brings, with intervals."
     alt = "For each channel a line from its spend as it was to its planned spend."
     return Chart(table, _spec(sources, list(rows["channel"].astype(str))), alt, note)
 

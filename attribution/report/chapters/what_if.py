@@ -45,13 +45,14 @@ def what_if(sources: Sources) -> Chapter | None:
 
 
 def _plans(sources: Sources, view: MixView) -> list[tuple[str, list[float]]]:
-    """Kept plans of this fit, each channel moved as the plan moves it, within the sliders' reach."""
+    """Kept plans of this fit, each channel moved as the plan moves it; those beyond the sliders' reach are left out."""
     found = []
     for plan in kept_plans(sources):
         if plan.fit == view.stored.name:
             moved = multiples(plan)
-            spend = [view.spend[c] * min(moved.get(view.channels[c], 1.0), REACH) for c in view.paid]
-            found.append((plan.name, [float(amount) for amount in spend]))
+            if max(moved.values(), default=1.0) <= REACH:
+                spend = [float(view.spend[c] * moved.get(view.channels[c], 1.0)) for c in view.paid]
+                found.append((f"Plan “{plan.name}”", spend))
     return found
 
 
@@ -74,6 +75,11 @@ def what_if_block(view: MixView, plans: Sequence[tuple[str, Sequence[float]]] = 
         f"the fit {view.stored.name}, with {LEVEL:.0%} intervals, and count what comes after the last {view.unit}. "
         "Seasons, prices and all else stay as they were. A model's answer is no promise: go in steps, and measure."
     )
+    if plans:
+        words += (
+            " The button of a plan multiplies each channel's spend here as the plan does in its own window. These are "
+            "other periods with other money, so the totals are not those of the plan's own chapter."
+        )
     if view.effects.log:
         words += (
             " Effects multiply in this model: where several channels change at once, the figure is an approximation."

@@ -15,6 +15,8 @@ from attribution_models.mix.time_varying import TimeVarying
 from attribution_models.mix.varying_kernel import CENTER
 
 Floats = NDArray[np.float64]
+# Basis functions are zero from this share of the panel's length after its end (`hilbert_basis`).
+FADE = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +61,14 @@ class Varying:
         return hilbert_basis(self.term.columns.shape[1], self.term.size, length=length)[0]
 
     def multiplier(self, coefficients: Floats, length: int) -> Floats:
-        """v_t of every draw, (D, length), from coefficients of the basis functions, (D, k)."""
-        soft = np.logaddexp(0.0, CENTER + coefficients @ self.columns(length))
-        found: Floats = soft / (soft[:, : self.weight.size] @ self.weight)[:, None]
+        """v_t of every draw, (D, length), from coefficients of the basis functions, (D, k).
+
+        After the panel the basis functions fade out, which leaves f at log(e − 1), where v is 1 / (the panel's mean).
+        So f is led to where v is 1 over the same way: from there on effects are those of the mean.
+        """
+        f, panel = CENTER + coefficients @ self.columns(length), self.weight.size
+        mean = np.logaddexp(0.0, f[:, :panel]) @ self.weight
+        way = np.clip((np.arange(length) - (panel - 1)) / max(FADE * (panel - 1), 1.0), 0.0, 1.0)
+        f += (np.log(np.expm1(mean)) - CENTER)[:, None] * way
+        found: Floats = np.logaddexp(0.0, f) / mean[:, None]
         return found

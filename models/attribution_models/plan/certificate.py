@@ -50,9 +50,13 @@ class Certificate:
         return float(self.starts.max() - self.starts.min()) / self.size
 
 
-def certify(z: Floats, slope: Floats, limits: Limits, starts: Floats, evaluations: int, size: float) -> Certificate:
-    """Work the conditions out for one plan with derivatives `slope`."""
+def certify(
+    z: Floats, slope: Floats, limits: Limits, starts: Floats, evaluations: int, size: float, charge: float = 0.0
+) -> Certificate:
+    """Work the conditions out for one plan with derivatives `slope`, of which `charge` is what money has to bring."""
     residual, price = kkt(z, slope, limits)
+    # Where money is charged for, the best slopes are near 0: the residual is a share of what money brings.
+    residual *= float(np.abs(slope).max()) / max(float(np.abs(slope + charge).max()), 1e-300)
     best = limits.best(slope)
     gap = 0.0 if best is None else float(slope @ (best - z))
     return Certificate(residual, max(gap, 0.0), price, starts, evaluations, max(size, 1e-300))

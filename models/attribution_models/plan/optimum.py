@@ -106,7 +106,7 @@ def finished(z: Floats, aim: Objective, limits: Limits, starts: Floats, asked: i
     """A plan with its certificate."""
     value, slope = aim(z)
     brought = aim.response.values(z) - aim.response.base
-    sure = certify(z, slope, limits, starts, asked, float(abs(brought.mean())))
+    sure = certify(z, slope, limits, starts, asked, float(abs(brought.mean())), aim.charge)
     if _at_kink(aim, z):
         sure = replace(sure, kkt=rise(z, aim.value, limits, float(np.abs(slope).max())), gap=0.0)
     return Optimum(z, value, aim.goal, sure)
