@@ -28,6 +28,8 @@ RESIDUAL = 1e-2
 # Starts that end further apart than this have found different plans.
 APART = 1e-3
 AT = 1e-6
+# A larger part of the gain than this, from after a window that ends with the panel, is told.
+LATE = 0.25
 
 
 def plan_findings(asked: PlanProblem, found: Beside, best: Optimum | None, split: Floats) -> Iterator[Finding]:
@@ -38,6 +40,7 @@ def plan_findings(asked: PlanProblem, found: Beside, best: Optimum | None, split
     if best is not None:
         yield from _search(best, asked.response.values(found.z) - asked.response.values(split), asked.limits)
         yield from _edges(asked, found)
+        yield from _last_periods(asked, found, split)
 
 
 def prior_findings(asked: PlanProblem, found: Beside, marked: Mapping[str, str], split: Floats) -> Iterator[Finding]:
@@ -109,6 +112,22 @@ def _search(best: Optimum, gains: Floats, limits: Limits) -> Iterator[Finding]:
         near = int((sure.starts >= sure.starts.max() - APART * sure.size).sum())
         message = f"{near} of {len(sure.starts)} starts ended at the best plan: there are several local ones."
         yield Finding("note", "several-optima", message, "More --starts look further.")
+
+
+def _last_periods(asked: PlanProblem, found: Beside, split: Floats) -> Iterator[Finding]:
+    """After the panel nothing is spent: by period, money flees into the last ones, whose carry-over meets no other."""
+    horizon, late = asked.horizon, asked.response.carry_out
+    by_period = bool((asked.flight.units[:, 1] >= 0).any())
+    if not by_period or horizon.after or horizon.window.end != horizon.effects.structure.outcome.shape[1] - 1:
+        return
+    gain = float((asked.response.values(found.z) - asked.response.values(split)).mean())
+    after = float((late.values(found.z) - late.values(split)).mean())
+    if gain > 0 and after > LATE * gain:
+        message = (
+            f"{after / gain:.0%} of the gain comes after the window: nothing is spent after the panel's end, so money "
+            "in the last periods meets no other."
+        )
+        yield Finding("note", "late-gain", message, "Plan the coming periods, in which spend goes on: --window +N.")
 
 
 def _edges(asked: PlanProblem, found: Beside) -> Iterator[Finding]:

@@ -21,9 +21,7 @@ def _common(command: Any) -> Any:
     )(command)  # fmt: skip
     command = click.option("--level", default=0.9, show_default=True, help="Level of the intervals.")(command)
     command = click.option(
-        command=click.option(
-            "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same intervals."
-        )(command)
+        "--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same intervals."
     )(command)
     command = click.option(
         "--bootstrap",

@@ -302,3 +302,12 @@ def test_the_manifest_holds_plain_data(run, ws):
     assert held["options"]["target"] == {"quantity": "roas", "value": 2.0}
     assert held["certificate"]["kkt"] < 0.01
     assert load_plan(Workspace(ws), held).options.target.value == 2.0
+
+
+def test_by_week_a_gain_after_the_panel_is_told(run, ws, monkeypatch):
+    # Carry-over of this market is short: any gain after the window counts here.
+    monkeypatch.setattr("attribution.plan.noticed.LATE", -10.0)
+    timed = ("--by", "week", "--objective", "expected", "--bounds", "1x:1x")
+    assert "comes after the window" in run("plan", "-w", ws, *timed).err
+    assert "comes after the window" not in run("plan", "-w", ws, "--objective", "expected").err
+    assert "comes after the window" not in run("plan", "-w", ws, *timed, "--window", "+13").err
