@@ -158,7 +158,7 @@ def test_what_cannot_be_done_is_a_note_or_where_it_is_asked_for_an_error(folder)
         ('[plan]\nfuture = ["next.csv"]', "[plan] --future"),
         ("[plan]\nstarts = 0", "[plan] A search needs a start"),
         ("[plan]\nquantile = 0.1", "plan.quantile: say of which plan.objective"),
-        ('[plan]\nobjective = "cvar"\nquantile = 2', "[plan] quantile lies between 0 and 1"),
+        ('[plan]\nobjective = "cvar"\nquantile = 2', "plan.quantile: quantile lies between 0 and 1"),
         ('[plan]\nobjective = "best"', "plan.objective: Invalid enum value"),
         ("[plan]\ntarget_roas = 2\ntarget_outcome = 3", "Take one target: plan.target_outcome, plan.target_roas."),
         ("[plan]\ntarget_roas = 2\nbudget = 3", "plan.target_roas: a target asks how much to spend. Leave plan.budget"),
