@@ -52,6 +52,15 @@ class KeptPlan:
     calendar: pd.DataFrame
 
 
+def of_another_fit(plans: Sequence[KeptPlan], mixes: Mapping[str, Mapping[str, Any]]) -> tuple[Finding, ...]:
+    """Name plans whose fit was replaced since; `mixes` as the manifest has them."""
+    old = [plan.name for plan in plans if mixes.get(plan.fit, {}).get("path") != plan.entry["fit_path"]]
+    if not old:
+        return ()
+    message = f"The fit of {', '.join(old)} is not the one that is kept now: figures are as they were then."
+    return (Finding("warning", "plan-of-another-fit", message, "Make the plan again.", len(old)),)
+
+
 def describe(name: str, fit: Mapping[str, Any], options: PlanOptions, span: tuple[str, str], best: Optimum | None,
              budget: float, findings: Sequence[Finding] = ()) -> dict[str, Any]:  # fmt: skip
     """What the manifest says of a plan, as plain data."""

@@ -14,7 +14,7 @@ from attribution.errors import AttributionError, UsageError
 from attribution.findings import Finding
 from attribution.mix.stored import StoredMix, load_mix
 from attribution.plan.frames import TOTAL
-from attribution.plan.keep import KeptPlan, load_plan, plan_entry
+from attribution.plan.keep import KeptPlan, load_plan, of_another_fit, plan_entry
 from attribution.plan.problem import problem
 from attribution.workspace import Workspace
 from attribution_models.mix.draw_summary import Summary
@@ -67,7 +67,11 @@ def compare_plans(workspace: Workspace, names: Sequence[str] = (), *, level: flo
             lost.append(plan.name)
         parts.append(_rows(plan, gain, first[1] if first and _alike(first[0], plan) else None, level))
         first = first or (plan, gain)
-    return PlansReport(plans, pd.concat(parts, ignore_index=True), tuple(_told(plans, current, lost)))
+    return PlansReport(
+        plans,
+        pd.concat(parts, ignore_index=True),
+        (*of_another_fit(plans, manifest.get("mixes", {})), *_told(plans, lost)),
+    )
 
 
 def _brings(
@@ -117,12 +121,8 @@ def _rows(plan: KeptPlan, gain: Floats | None, first: Floats | None, level: floa
     return frame
 
 
-def _told(plans: Sequence[KeptPlan], current: dict[str, str], lost: Sequence[str]) -> list[Finding]:
-    old = [plan.name for plan in plans if current.get(plan.fit) != plan.entry["fit_path"]]
+def _told(plans: Sequence[KeptPlan], lost: Sequence[str]) -> list[Finding]:
     found = []
-    if old:
-        message = f"The fit of {', '.join(old)} is not the one that is kept now: figures are as they were then."
-        found.append(Finding("warning", "plan-of-another-fit", message, "Make the plan again.", len(old)))
     if lost:
         message = f"The --future file of {', '.join(lost)} has changed or is gone: figures are as they were then."
         found.append(Finding("warning", "future-changed", message, "Make the plan again.", len(lost)))

@@ -7,10 +7,10 @@ import math
 import pytest
 
 from attribution.plan.keep import load_plan
-from attribution.plan.options import PlanOptions
+from attribution.plan.options import Goal, PlanOptions
 from attribution.report.chapters.plans import MOST, multiples, plans
 from attribution.report.chapters.what_if import what_if
-from attribution.report.document import Chart, WhatIf
+from attribution.report.document import Chart, Noticed, WhatIf
 from attribution.report.page import page
 from attribution.report.report import report_of_workspace
 from attribution.report.sources import Sources
@@ -60,6 +60,20 @@ def test_a_plan_that_moves_nothing_says_so(planned):
     chapter = plans(Sources(planned.workspace, planned.words))
     assert "leaves the money" in chapter.lead
     assert "lift test" in chapter.lead
+
+
+def test_notes_of_a_plan_stand_in_its_chapter_and_that_its_fit_was_replaced(planned):
+    plan_step(planned.workspace, None, PlanOptions(draws=200, goal=Goal("expected")), name="noted")
+    sources = Sources(planned.workspace, planned.words)
+    kept = sources.manifest["plans"]["noted"]["findings"]
+    assert kept
+    said = {f.code for b in plans(sources).blocks if isinstance(b, Noticed) for f in b.findings}
+    assert {f["code"] for f in kept} <= said
+    assert "plan-of-another-fit" not in said
+    with planned.workspace.write() as manifest:
+        manifest["plans"]["noted"]["fit_path"] = "fits/another"
+    again = plans(Sources(planned.workspace, planned.words))
+    assert "plan-of-another-fit" in {f.code for b in again.blocks if isinstance(b, Noticed) for f in b.findings}
 
 
 def test_no_plan_no_chapter(mixed):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from attribution.findings import Finding
 from attribution.plan.frames import TOGETHER, TOTAL
-from attribution.plan.keep import KeptPlan, load_plan
+from attribution.plan.keep import KeptPlan, load_plan, of_another_fit
 from attribution.plan.noticed import RESIDUAL
 from attribution.report.charts.marks import amount_axis, base, channel_axis, rows_high, shown
 from attribution.report.document import Block, Chapter, Chart, Column, Figure, Figures, Kind, Noticed, Text, table_of
@@ -105,17 +105,11 @@ def _plan(sources: Sources, plan: KeptPlan, name: str) -> list[Block]:
             f"(KKT residual) is {sure['kkt']:.1g} of what the last money returns."
         )
         blocks.append(Text(words))
-    noticed = (*_stale(sources, plan), *(Finding(**kept) for kept in plan.entry.get("findings", ())))
+    noticed = (
+        *of_another_fit((plan,), sources.manifest.get("mixes", {})),
+        *(Finding(**kept) for kept in plan.entry.get("findings", ())),
+    )
     return [*blocks, Noticed(noticed)] if noticed else blocks
-
-
-def _stale(sources: Sources, plan: KeptPlan) -> tuple[Finding, ...]:
-    """Whether the fit was replaced since."""
-    now = sources.manifest.get("mixes", {}).get(plan.fit, {}).get("path", "")
-    if now == plan.entry["fit_path"]:
-        return ()
-    message = f"The fit {plan.fit} is not the one that this plan was made with: figures are as they were then."
-    return (Finding("warning", "plan-of-another-fit", message, "Make the plan again."),)
 
 
 def _ahead(sources: Sources, plan: KeptPlan) -> bool:

@@ -63,6 +63,10 @@ class Objective:
         """Gain of every draw."""
         return self.response.values(np.maximum(z, self.floor)) - self.against
 
+    def brought(self, z: Floats) -> float:
+        """Size of what the money brings in the mean: what differences are a share of."""
+        return abs(float((self.response.values(z) - self.response.base).mean()))
+
     def some(self, draws: int) -> Objective:
         """The same over `draws` evenly spaced draws."""
         if draws >= self.response.size:

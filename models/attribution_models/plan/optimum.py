@@ -97,34 +97,26 @@ def optimise(
     if few is not aim:
         from_here = z if not _at_kink(few, z) else way_out(z, aim.value, limits, _hoped(few, limits, z))
         if from_here is None:
-            return _still(z, aim, limits, values, few.asked + aim.asked)
+            return finished(z, aim, limits, values, few.asked + aim.asked, still=True)
         z = climb(aim, limits, from_here)
     return finished(z, aim, limits, values, few.asked + (aim.asked if few is not aim else 0))
 
 
-def finished(z: Floats, aim: Objective, limits: Limits, starts: Floats, asked: int) -> Optimum:
-    """A plan with its certificate."""
+def finished(z: Floats, aim: Objective, limits: Limits, starts: Floats, asked: int, *, still: bool = False) -> Optimum:
+    """A plan with its certificate; `still`: it is what it is set against, and no move was a gain."""
     value, slope = aim(z)
-    brought = aim.response.values(z) - aim.response.base
-    sure = certify(z, slope, limits, starts, asked, float(abs(brought.mean())), aim.charge)
-    if _at_kink(aim, z):
-        sure = replace(sure, kkt=rise(z, aim.value, limits, float(np.abs(slope).max())), gap=0.0)
+    sure = certify(z, slope, limits, starts, asked, aim.brought(z), aim.charge)
+    if still or _at_kink(aim, z):
+        up = 0.0 if still else rise(z, aim.value, limits, float(np.abs(slope).max()))
+        sure = replace(sure, kkt=up, gap=0.0)
     return Optimum(z, value, aim.goal, sure)
-
-
-def _still(z: Floats, aim: Objective, limits: Limits, starts: Floats, asked: int) -> Optimum:
-    """What it is set against, as no move is a gain: the residual of a kink is 0."""
-    slope = aim(z)[1]
-    sure = certify(z, slope, limits, starts, asked, float(abs((aim.response.values(z) - aim.response.base).mean())))
-    return Optimum(z, aim.value(z), aim.goal, replace(sure, kkt=0.0, gap=0.0))
 
 
 def _at_kink(aim: Objective, z: Floats) -> bool:
     """Whether the plan is what it is set against, and few enough units can be tried pair by pair."""
     if aim.goal.linear or len(z) > KINKS:
         return False
-    size = abs(float((aim.response.values(z) - aim.response.base).mean()))
-    return tied(aim.gains(z), max(size, 1e-300))
+    return tied(aim.gains(z), max(aim.brought(z), 1e-300))
 
 
 def _hoped(aim: Objective, limits: Limits, z: Floats) -> Floats:
